@@ -1,0 +1,336 @@
+//! The accounts of `alloc` and the state root. Source: geth `core/types/account.go`,
+//! `core/genesis.go` (`hashAlloc`); Yellow Paper, section 4.1.
+
+use std::io::Read;
+
+use alloy_primitives::{Address, B256, U256, b256, keccak256};
+use alloy_rlp::Encodable;
+use rayon::prelude::*;
+
+use super::error::{Error, Problem, invalid, shorten};
+use super::json::{Cursor, fold, unescape};
+use super::number::{hex_or_decimal_64, hex_or_decimal_256, storage_word, unprefixed_address};
+use super::stream::Stream;
+use super::trie::{self, EMPTY_ROOT_HASH, Leaf};
+
+/// `keccak256("")`, the code hash of an account without code.
+pub const EMPTY_CODE_HASH: B256 =
+    b256!("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+
+/// An account as the state trie holds it.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// `keccak256(address)`, its place in the trie.
+    pub hashed_address: B256,
+    /// Transactions sent, or contracts created.
+    pub nonce: u64,
+    /// Wei.
+    pub balance: U256,
+    /// Root of the storage trie.
+    pub storage_root: B256,
+    /// `keccak256(code)`.
+    pub code_hash: B256,
+}
+
+impl Leaf for Account {
+    fn key(&self) -> &B256 {
+        &self.hashed_address
+    }
+
+    fn encode_value(&self, out: &mut Vec<u8>) {
+        let payload_length = self.nonce.length() + self.balance.length() + 33 + 33;
+        alloy_rlp::Header { list: true, payload_length }.encode(out);
+        self.nonce.encode(out);
+        self.balance.encode(out);
+        self.storage_root.encode(out);
+        self.code_hash.encode(out);
+    }
+}
+
+/// A storage slot: `keccak256(slot)` and its value, leading zeros stripped when encoded.
+struct Slot {
+    hashed_slot: B256,
+    value: U256,
+}
+
+impl Leaf for Slot {
+    fn key(&self) -> &B256 {
+        &self.hashed_slot
+    }
+
+    fn encode_value(&self, out: &mut Vec<u8>) {
+        self.value.encode(out);
+    }
+}
+
+/// The accounts of a genesis, in trie order.
+#[derive(Debug, Default)]
+pub struct State {
+    accounts: Vec<Account>,
+}
+
+impl State {
+    /// Reads the entries of an `alloc` whose opening brace is behind, hashing on all cores.
+    ///
+    /// An address that comes again replaces the earlier account, also across calls.
+    ///
+    /// # Errors
+    /// Whatever geth refuses in an entry, under its address; the first in the file's order.
+    pub fn read<R: Read>(
+        &mut self,
+        stream: &mut Stream<R>,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), Error> {
+        if stream.peek()? == Some(b'}') {
+            return stream.expect(b'}', "`}`");
+        }
+        loop {
+            let batch = stream.entries()?;
+            let (text, origin) = (stream.text(), stream.origin());
+            let accounts: Vec<_> = batch
+                .entries
+                .par_iter()
+                .map(|(key, value)| {
+                    let offset = origin + key.start as u64;
+                    entry(&text[key.clone()], &text[value.clone()], origin + value.start as u64)
+                        .map_err(|mut error| {
+                            error.offset = error.offset.or(Some(offset));
+                            error.under(shorten(&text[key.clone()]))
+                        })
+                })
+                .collect();
+            for account in accounts {
+                self.accounts.push(account?);
+            }
+            progress(stream.offset());
+            if batch.last {
+                break;
+            }
+        }
+        // Stable, so that of equal keys the one read last comes last.
+        self.accounts.par_sort_by_key(|account| account.hashed_address);
+        self.accounts.reverse();
+        self.accounts.dedup_by_key(|account| account.hashed_address);
+        self.accounts.reverse();
+        Ok(())
+    }
+
+    /// Adds raw entries, `"0x…": {…}` each, over what is there.
+    ///
+    /// # Errors
+    /// As [`State::read`].
+    pub fn add(&mut self, entries: &[String]) -> Result<(), Error> {
+        let text = format!("{}}}", entries.join(","));
+        self.read(&mut Stream::new(text.as_bytes()), &|_| ())
+    }
+
+    /// Drops all accounts, as a later `"alloc": null` does in geth.
+    pub fn clear(&mut self) {
+        self.accounts.clear();
+    }
+
+    /// How many accounts there are.
+    pub fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// Whether there is no account.
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty()
+    }
+
+    /// The account at `address`.
+    pub fn account(&self, address: Address) -> Option<&Account> {
+        let key = keccak256(address);
+        let found = self.accounts.binary_search_by_key(&key, |account| account.hashed_address);
+        found.ok().map(|index| &self.accounts[index])
+    }
+
+    /// The state root. Empty accounts count (EIP-161 does not apply at genesis).
+    pub fn root(&self) -> B256 {
+        trie::root(&self.accounts)
+    }
+}
+
+fn entry(key: &[u8], value: &[u8], origin: u64) -> Result<Account, Error> {
+    // The stream has only delimited the key; this checks it.
+    let quoted = [b"\"", key, b"\""].concat();
+    let mut strict = Cursor::new(&quoted, origin);
+    strict.string()?;
+    let address = unprefixed_address(&unescape(key))?;
+    let mut cursor = Cursor::new(value, origin);
+    if cursor.peek() != Some(b'{') {
+        let raw = cursor.value()?;
+        return Err(invalid(raw, "an account: {\"balance\": …}").into());
+    }
+    let mut balance = None;
+    let mut nonce = 0;
+    let mut code_hash = EMPTY_CODE_HASH;
+    let mut slots = Vec::new();
+    cursor.object(|key, cursor| {
+        match &*fold(key) {
+            b"balance" => match cursor.value()? {
+                b"null" => balance = None,
+                raw => balance = Some(hex_or_decimal_256(raw)?),
+            },
+            b"nonce" => match cursor.value()? {
+                b"null" => nonce = 0,
+                raw => nonce = hex_or_decimal_64(raw)?,
+            },
+            b"code" => code_hash = hash_of_code(cursor)?,
+            b"storage" => storage(cursor, &mut slots)?,
+            _ => drop(cursor.value()?),
+        }
+        Ok(())
+    })?;
+    cursor.end()?;
+    Ok(Account {
+        hashed_address: keccak256(address),
+        nonce,
+        balance: balance.ok_or_else(|| Error::from(Problem::Missing).under("balance"))?,
+        storage_root: storage_root(slots),
+        code_hash,
+    })
+}
+
+fn hash_of_code(cursor: &mut Cursor<'_>) -> Result<B256, Error> {
+    let raw = cursor.value()?;
+    if raw == b"null" {
+        return Ok(EMPTY_CODE_HASH);
+    }
+    Ok(keccak256(super::number::hex_bytes(raw)?))
+}
+
+fn storage(cursor: &mut Cursor<'_>, slots: &mut Vec<Slot>) -> Result<(), Error> {
+    if cursor.peek() != Some(b'{') {
+        return match cursor.value()? {
+            b"null" => {
+                slots.clear();
+                Ok(())
+            }
+            raw => Err(invalid(raw, "an object of slots").into()),
+        };
+    }
+    cursor.object(|key, cursor| {
+        let slot = storage_word(key)?;
+        let value = match cursor.peek() {
+            Some(b'"') => storage_word(&unescape(cursor.string()?))?,
+            _ => match cursor.value()? {
+                b"null" => [0; 32],
+                raw => return Err(invalid(raw, "a value in quotes, as hex").into()),
+            },
+        };
+        slots.push(Slot { hashed_slot: keccak256(slot), value: U256::from_be_bytes(value) });
+        Ok(())
+    })
+}
+
+/// Root of the slots that are not zero; of a slot that comes twice, the later value.
+fn storage_root(mut slots: Vec<Slot>) -> B256 {
+    if slots.is_empty() {
+        return EMPTY_ROOT_HASH;
+    }
+    slots.sort_by_key(|slot| slot.hashed_slot);
+    slots.reverse();
+    slots.dedup_by_key(|slot| slot.hashed_slot);
+    slots.reverse();
+    slots.retain(|slot| !slot.value.is_zero());
+    trie::root(&slots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::hex;
+
+    fn root_of(alloc: &str) -> Result<String, String> {
+        let mut state = State::default();
+        let mut stream = Stream::new(alloc.as_bytes());
+        stream.expect(b'{', "`{`").unwrap();
+        state.read(&mut stream, &|_| ()).map_err(|e| e.to_string())?;
+        Ok(hex::encode(state.root()))
+    }
+
+    const A: &str = "1111111111111111111111111111111111111111";
+
+    /// State roots printed by geth 1.17.4.
+    #[test]
+    fn equals_geth() {
+        for (entry, root) in [
+            (
+                r#"{"balance":"0"}"#,
+                "03c3200d0b3e2a02d26b6c5032ee5477b05a5ef6bdf6130d6c1a0e694679fbec",
+            ),
+            (
+                r#"{"balance":1000000000000000000}"#,
+                "604d7c45be92a58cc56199e04adc547f8781da8924ace8170ec555ce6a9a14b1",
+            ),
+            (
+                r#"{"BALANCE":"","nonce":1}"#,
+                "45a1e1a20d02fd7288098a833524914249b343a717509e068c28e0b56b2f847b",
+            ),
+            (
+                r#"{"balance":"0x0","code":"0x6000"}"#,
+                "3c7d91db4283fce6c377711400feb9fc22ff993eebc79ec247df945b524c114b",
+            ),
+            (
+                r#"{"balance":"0","storage":{"":"01"}}"#,
+                "be7cce1472b47643467e7bdb34d0f4b28a5c639fb0db7865298ad3e17b228d03",
+            ),
+            (
+                r#"{"balance":"1","nonce":"0x1","code":"0x00","storage":{"00":"0x01","01":"ff","0x02":"",
+                "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff":
+                "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}}"#,
+                "cd28f52f3550cfda3b1a275409d284f918ab411f6e6c7f730179d1435eea8544",
+            ),
+        ] {
+            assert_eq!(root_of(&format!("{{\"{A}\":{entry}}}")).unwrap(), root, "{entry}");
+        }
+        let empty = hex::encode(EMPTY_ROOT_HASH);
+        assert_eq!(root_of("{}").unwrap(), empty);
+        let with_empty_account = format!(
+            "{{\"0x{A}\":{{\"balance\":\"1000000000000000000\"}},\n\"0X00000000000000000000000000000000000000ab\":{{\"balance\":0}}}}"
+        );
+        assert_eq!(
+            root_of(&with_empty_account).unwrap(),
+            "b111ad5cc7901e1d0bdc8b7a3c59a80a701ddb6a88d5fddd33c9865427e99157"
+        );
+    }
+
+    #[test]
+    fn what_comes_later_replaces() {
+        let once = root_of(&format!("{{\"{A}\":{{\"balance\":\"7\"}}}}")).unwrap();
+        let twice = format!("{{\"{A}\":{{\"balance\":\"1\"}},\"0x{A}\":{{\"balance\":\"7\"}}}}");
+        assert_eq!(root_of(&twice).unwrap(), once);
+        let slots = format!(
+            "{{\"{A}\":{{\"balance\":\"7\",\"storage\":{{\"0x01\":\"05\",\"0001\":\"0x\"}}}}}}"
+        );
+        assert_eq!(root_of(&slots).unwrap(), once);
+    }
+
+    #[test]
+    fn faults_name_their_path() {
+        for (entry, message) in [
+            (r#"{"nonce":1}"#, "balance is missing"),
+            (r#"{"balance":null}"#, "balance is missing"),
+            (r#"{"balance":"-1"}"#, "balance is \"-1\", expected a 256-bit number"),
+            (
+                r#"{"balance":"1","storage":{"0x1":"0x01"}}"#,
+                "storage.0x1 is 0x1, expected an even number",
+            ),
+            (
+                r#"{"balance":"1","storage":{"0x01":5}}"#,
+                "storage.0x01 is 5, expected a value in quotes",
+            ),
+            (
+                r#"{"balance":"1","code":"6000"}"#,
+                "code is \"6000\", expected hex bytes starting with 0x",
+            ),
+            ("null", "is null, expected an account"),
+            (r#"{"balance":1,}"#, "a key in double quotes"),
+        ] {
+            let error = root_of(&format!("{{\"{A}\":{entry}}}")).unwrap_err();
+            assert!(error.starts_with(A) && error.contains(message), "{error}");
+        }
+    }
+}

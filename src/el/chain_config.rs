@@ -1,0 +1,329 @@
+//! The `config` of a genesis: which hardforks, when. Source: geth `params/config.go`
+//! (`ChainConfig`, `CheckConfigForkOrder`).
+
+use std::fmt;
+
+use alloy_primitives::{Address, U256};
+
+use super::error::{Error, Problem, invalid};
+use super::json::{Cursor, fold};
+use super::number::{fixed, plain, plain_64};
+
+/// Hardforks scheduled by block number, in the order in which they must come; with each whether
+/// a later one may be set without it.
+const BLOCK_FORKS: [(&str, bool); 15] = [
+    ("homesteadBlock", false),
+    ("daoForkBlock", true),
+    ("eip150Block", false),
+    ("eip155Block", false),
+    ("eip158Block", false),
+    ("byzantiumBlock", false),
+    ("constantinopleBlock", false),
+    ("petersburgBlock", false),
+    ("istanbulBlock", false),
+    ("muirGlacierBlock", true),
+    ("berlinBlock", false),
+    ("londonBlock", false),
+    ("arrowGlacierBlock", true),
+    ("grayGlacierBlock", true),
+    ("mergeNetsplitBlock", true),
+];
+const LONDON: usize = 11;
+
+/// Hardforks scheduled by time, in the order in which they must come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hardfork {
+    /// With Capella.
+    Shanghai,
+    /// With Deneb.
+    Cancun,
+    /// With Electra.
+    Prague,
+    /// With Fulu.
+    Osaka,
+    /// Blob-parameter-only forks (EIP-7892).
+    Bpo1,
+    /// The second of them.
+    Bpo2,
+    /// The third of them.
+    Bpo3,
+    /// The fourth of them.
+    Bpo4,
+    /// The fifth of them.
+    Bpo5,
+    /// With Gloas.
+    Amsterdam,
+}
+
+/// Every [`Hardfork`] with its key in `config` and its entry in `config.blobSchedule`.
+pub const HARDFORKS: [(Hardfork, &str, Option<&str>); 10] = [
+    (Hardfork::Shanghai, "shanghaiTime", None),
+    (Hardfork::Cancun, "cancunTime", Some("cancun")),
+    (Hardfork::Prague, "pragueTime", Some("prague")),
+    (Hardfork::Osaka, "osakaTime", Some("osaka")),
+    (Hardfork::Bpo1, "bpo1Time", Some("bpo1")),
+    (Hardfork::Bpo2, "bpo2Time", Some("bpo2")),
+    (Hardfork::Bpo3, "bpo3Time", Some("bpo3")),
+    (Hardfork::Bpo4, "bpo4Time", Some("bpo4")),
+    (Hardfork::Bpo5, "bpo5Time", Some("bpo5")),
+    (Hardfork::Amsterdam, "amsterdamTime", Some("amsterdam")),
+];
+
+/// The blob-parameter-only forks, in order.
+pub const BPO_FORKS: [Hardfork; 5] =
+    [Hardfork::Bpo1, Hardfork::Bpo2, Hardfork::Bpo3, Hardfork::Bpo4, Hardfork::Bpo5];
+
+impl Hardfork {
+    /// Its key in `config`, for example `cancunTime`.
+    pub fn key(self) -> &'static str {
+        HARDFORKS[self as usize].1
+    }
+
+    /// Its entry in `config.blobSchedule`; Shanghai knows no blobs.
+    pub fn blob_schedule_key(self) -> Option<&'static str> {
+        HARDFORKS[self as usize].2
+    }
+}
+
+/// How many blobs a block may carry from a hardfork on (EIP-7840).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobParams {
+    /// Blobs per block that keep the price.
+    pub target: u64,
+    /// Blobs per block at most.
+    pub max: u64,
+    /// `baseFeeUpdateFraction`.
+    pub update_fraction: u64,
+}
+
+impl fmt::Display for BlobParams {
+    /// As JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target, max, update_fraction } = self;
+        write!(
+            f,
+            r#"{{"target": {target}, "max": {max}, "baseFeeUpdateFraction": {update_fraction}}}"#
+        )
+    }
+}
+
+/// What geth reads of `config`.
+#[derive(Debug, Clone, Default)]
+pub struct ChainConfig {
+    /// `chainId`.
+    pub chain_id: Option<U256>,
+    /// `terminalTotalDifficulty`.
+    pub terminal_total_difficulty: Option<U256>,
+    /// `depositContractAddress`, zero when absent.
+    pub deposit_contract_address: Address,
+    blocks: [Option<U256>; 15],
+    times: [Option<u64>; 10],
+    blobs: [Option<BlobParams>; 10],
+    clique: bool,
+    binary_trie: bool,
+}
+
+impl ChainConfig {
+    /// Reads a `config` object over what an earlier one of the same file said.
+    ///
+    /// # Errors
+    /// What geth's JSON decoder refuses; the path is relative to `config`.
+    pub fn read(&mut self, text: &[u8], origin: u64) -> Result<(), Error> {
+        let mut cursor = Cursor::new(text, origin);
+        cursor.object(|key, cursor| {
+            let folded = fold(key);
+            let key = std::str::from_utf8(&folded).unwrap_or_default();
+            let matches = |name: &str| name.eq_ignore_ascii_case(key);
+            if let Some(index) = BLOCK_FORKS.iter().position(|(name, _)| matches(name)) {
+                self.blocks[index] = unless_null(cursor.value()?, plain)?;
+            } else if let Some(index) = HARDFORKS.iter().position(|(_, name, _)| matches(name)) {
+                self.times[index] = unless_null(cursor.value()?, plain_64)?;
+            } else {
+                self.read_other(key, cursor)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read_other(&mut self, key: &str, cursor: &mut Cursor<'_>) -> Result<(), Error> {
+        match key {
+            "blobschedule" => return self.read_blob_schedule(cursor),
+            "chainid" => self.chain_id = unless_null(cursor.value()?, plain)?,
+            "terminaltotaldifficulty" => {
+                self.terminal_total_difficulty = unless_null(cursor.value()?, plain)?;
+            }
+            "depositcontractaddress" => {
+                let expected = "an address: 0x and 40 hex digits";
+                self.deposit_contract_address = fixed::<20>(cursor.value()?, expected)?.into();
+            }
+            "daoforksupport" => drop(boolean(cursor.value()?)?),
+            "enableubtatgenesis" => self.binary_trie |= boolean(cursor.value()?)?,
+            "ubttime" => self.binary_trie |= unless_null(cursor.value()?, plain_64)?.is_some(),
+            "ethash" => drop(object_or_null(cursor)?),
+            "clique" => self.clique = object_or_null(cursor)?,
+            _ => drop(cursor.value()?),
+        }
+        Ok(())
+    }
+
+    fn read_blob_schedule(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Error> {
+        if cursor.peek() == Some(b'n') {
+            cursor.value()?;
+            self.blobs = [None; 10];
+            return Ok(());
+        }
+        cursor.object(|key, cursor| {
+            let folded = fold(key);
+            let named = |(_, _, name): &(_, _, Option<&str>)| {
+                name.is_some_and(|name| name.as_bytes() == &*folded)
+            };
+            match HARDFORKS.iter().position(named) {
+                Some(index) => self.blobs[index] = blob_params(cursor, self.blobs[index])?,
+                None => drop(cursor.value()?),
+            }
+            Ok(())
+        })
+    }
+
+    /// The time of `fork`, if it is scheduled.
+    pub fn time(&self, fork: Hardfork) -> Option<u64> {
+        self.times[fork as usize]
+    }
+
+    /// The entry of `fork` in `blobSchedule`.
+    pub fn blob_params(&self, fork: Hardfork) -> Option<BlobParams> {
+        self.blobs[fork as usize]
+    }
+
+    /// Whether London is active at block 0.
+    pub fn is_london(&self) -> bool {
+        self.blocks[LONDON] == Some(U256::ZERO)
+    }
+
+    /// Whether `fork` is active in block 0 when its time is `timestamp`.
+    pub fn is_active(&self, fork: Hardfork, timestamp: u64) -> bool {
+        self.is_london() && self.time(fork).is_some_and(|time| time <= timestamp)
+    }
+
+    /// Whether a hardfork by block number comes after block 0: the chain would run it late.
+    pub fn late_block_fork(&self) -> Option<&'static str> {
+        let late = self.blocks.iter().position(|block| block.is_some_and(|b| !b.is_zero()));
+        late.map(|index| BLOCK_FORKS[index].0)
+    }
+
+    /// geth's checks of a whole config: `CheckConfigForkOrder`, and the two experiments that no
+    /// beacon chain can drive.
+    ///
+    /// # Errors
+    /// The first rule that is broken; the path is relative to `config`.
+    pub fn check(&self, extra_data_length: usize) -> Result<(), Error> {
+        if self.binary_trie {
+            return Err(Problem::BinaryTrie.into());
+        }
+        if self.clique && extra_data_length < 97 {
+            return Err(Problem::Clique(extra_data_length).into());
+        }
+        self.check_fork_order()?;
+        for (fork, _, entry) in HARDFORKS {
+            let Some(entry) = entry else { continue };
+            match self.blob_params(fork) {
+                Some(params) if params.update_fraction == 0 => {
+                    let fault = invalid(b"0 or absent", "a number above 0");
+                    return Err(Error::from(fault)
+                        .under("baseFeeUpdateFraction")
+                        .under(entry)
+                        .under("blobSchedule"));
+                }
+                None if self.time(fork).is_some() => {
+                    return Err(
+                        Error::from(Problem::BlobScheduleMissing(entry)).under("blobSchedule")
+                    );
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_fork_order(&self) -> Result<(), Problem> {
+        let by_block = BLOCK_FORKS
+            .iter()
+            .zip(&self.blocks)
+            .map(|((name, optional), block)| (*name, *optional, *block, false));
+        let by_time = HARDFORKS.iter().zip(&self.times).map(|((fork, name, _), time)| {
+            (*name, *fork != Hardfork::Shanghai, time.map(U256::from), true)
+        });
+        let mut previous: Option<(&'static str, Option<U256>, bool)> = None;
+        for (name, optional, at, timed) in by_block.chain(by_time) {
+            if let (Some((earlier, before, earlier_timed)), Some(at)) = (previous, at) {
+                let out_of_order = match before {
+                    None => true,
+                    Some(before) => earlier_timed == timed && before > at,
+                };
+                if out_of_order {
+                    let before = before.map_or_else(|| "not set".to_owned(), |b| b.to_string());
+                    return Err(Problem::ForkOrder {
+                        later: name,
+                        at: at.to_string(),
+                        earlier,
+                        before,
+                    });
+                }
+            }
+            if !optional || at.is_some() {
+                previous = Some((name, at, timed));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unless_null<T>(
+    raw: &[u8],
+    read: impl Fn(&[u8]) -> Result<T, Problem>,
+) -> Result<Option<T>, Problem> {
+    if raw == b"null" { Ok(None) } else { read(raw).map(Some) }
+}
+
+fn boolean(raw: &[u8]) -> Result<bool, Problem> {
+    match raw {
+        b"true" => Ok(true),
+        b"false" | b"null" => Ok(false),
+        _ => Err(invalid(raw, "true or false")),
+    }
+}
+
+fn object_or_null(cursor: &mut Cursor<'_>) -> Result<bool, Error> {
+    match cursor.value()? {
+        b"null" => Ok(false),
+        raw if raw.starts_with(b"{") => Ok(true),
+        raw => Err(invalid(raw, "an object").into()),
+    }
+}
+
+fn blob_params(
+    cursor: &mut Cursor<'_>,
+    earlier: Option<BlobParams>,
+) -> Result<Option<BlobParams>, Error> {
+    if cursor.peek() == Some(b'n') {
+        cursor.value()?;
+        return Ok(None);
+    }
+    let mut params = earlier.unwrap_or(BlobParams { target: 0, max: 0, update_fraction: 0 });
+    cursor.object(|key, cursor| {
+        let field = match &*fold(key) {
+            b"target" => &mut params.target,
+            b"max" => &mut params.max,
+            b"basefeeupdatefraction" => &mut params.update_fraction,
+            _ => {
+                cursor.value()?;
+                return Ok(());
+            }
+        };
+        if let Some(value) = unless_null(cursor.value()?, plain_64)? {
+            *field = value;
+        }
+        Ok(())
+    })?;
+    Ok(Some(params))
+}

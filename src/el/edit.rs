@@ -1,0 +1,207 @@
+//! Writes a genesis anew: the edited head, then the alloc as the bytes that it is.
+
+use std::ops::Range;
+
+use super::chain_config::{BlobParams, Hardfork};
+use super::error::Error;
+use super::genesis::{Document, Member};
+use super::json::{Cursor, fold, unescape};
+
+/// A part of the file to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// These bytes.
+    Text(Vec<u8>),
+    /// These bytes of the file that was read.
+    Source(Range<u64>),
+}
+
+impl Document {
+    /// Sets the time of block 0, as the decimal string that every client reads.
+    pub fn set_timestamp(&mut self, seconds: u64) {
+        self.set("timestamp", format!("\"{seconds}\"").into_bytes());
+    }
+
+    /// Sets the time of `fork`.
+    ///
+    /// # Errors
+    /// None for a document that [`Document::genesis`] accepts.
+    pub fn set_time(&mut self, fork: Hardfork, seconds: u64) -> Result<(), Error> {
+        self.set_config(fork.key(), &seconds.to_string())
+    }
+
+    /// Sets the entry of `fork` in `config.blobSchedule`.
+    ///
+    /// # Errors
+    /// None for a document that [`Document::genesis`] accepts.
+    pub fn set_blob_params(&mut self, entry: &str, params: BlobParams) -> Result<(), Error> {
+        let schedule = self.config_member("blobSchedule")?.unwrap_or_else(|| b"{}".to_vec());
+        let schedule = if schedule == b"null" { b"{}".to_vec() } else { schedule };
+        let schedule = set_member(&schedule, entry, &params.to_string())?;
+        self.set_config("blobSchedule", &String::from_utf8_lossy(&schedule))
+    }
+
+    /// Sets a key of `config` to a raw value.
+    ///
+    /// # Errors
+    /// None for a document that [`Document::genesis`] accepts.
+    pub fn set_config(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        for member in &mut self.head {
+            if *fold(&unescape(&member.key)) == *b"config" && member.value != b"null" {
+                member.value = set_member(&member.value, key, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn config_member(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        let mut found = None;
+        for member in &self.head {
+            if *fold(&unescape(&member.key)) == *b"config"
+                && member.value != b"null"
+                && let Some(range) = member_ranges(&member.value, key)?.pop()
+            {
+                found = Some(member.value[range].to_vec());
+            }
+        }
+        Ok(found)
+    }
+
+    fn set(&mut self, key: &str, value: Vec<u8>) {
+        let mut found = false;
+        for member in &mut self.head {
+            if *fold(&unescape(&member.key)) == *key.to_ascii_lowercase().as_bytes() {
+                member.value.clone_from(&value);
+                found = true;
+            }
+        }
+        if !found {
+            self.head.push(Member { key: key.into(), value, offset: 0 });
+        }
+    }
+
+    /// The file to write: a member a line, the alloc last, with `accounts` (raw entries) added
+    /// to it. A later entry for the same address replaces an earlier one.
+    pub fn pieces(&self, accounts: &[String]) -> Vec<Piece> {
+        let mut text = b"{\n".to_vec();
+        for member in &self.head {
+            if *fold(&unescape(&member.key)) != *b"alloc" {
+                text.extend_from_slice(
+                    &[b"  \"", &member.key[..], b"\": ", &member.value[..], b",\n"].concat(),
+                );
+            }
+        }
+        let mut pieces = Vec::new();
+        for (index, alloc) in self.alloc.iter().enumerate() {
+            text.extend_from_slice(b"  \"alloc\": ");
+            pieces.push(Piece::Text(std::mem::take(&mut text)));
+            let last = index + 1 == self.alloc.len();
+            if last && !accounts.is_empty() {
+                pieces.push(Piece::Source(alloc.range.start..alloc.range.end - 1));
+                text = if alloc.empty { b"\n    ".to_vec() } else { b",\n    ".to_vec() };
+                text.extend_from_slice(accounts.join(",\n    ").as_bytes());
+                text.extend_from_slice(b"\n  }");
+            } else {
+                pieces.push(Piece::Source(alloc.range.clone()));
+            }
+            text.extend_from_slice(if last { b"\n}\n" } else { b",\n" });
+        }
+        pieces.push(Piece::Text(text));
+        pieces
+    }
+}
+
+/// Where the values of `key` stand in the object `text`.
+fn member_ranges(text: &[u8], key: &str) -> Result<Vec<Range<usize>>, Error> {
+    let wanted = key.to_ascii_lowercase();
+    let mut ranges = Vec::new();
+    Cursor::new(text, 0).object(|found, cursor| {
+        cursor.peek();
+        let start = cursor.at();
+        cursor.value()?;
+        if *fold(found) == *wanted.as_bytes() {
+            ranges.push(start..cursor.at());
+        }
+        Ok(())
+    })?;
+    Ok(ranges)
+}
+
+/// The object `text` with `key` set: in place where it is there, else after the last member and
+/// indented as the first one.
+fn set_member(text: &[u8], key: &str, value: &str) -> Result<Vec<u8>, Error> {
+    let mut out = text.to_vec();
+    let ranges = member_ranges(text, key)?;
+    if !ranges.is_empty() {
+        for range in ranges.into_iter().rev() {
+            out.splice(range, value.bytes());
+        }
+        return Ok(out);
+    }
+    let inner = &text[1..text.len() - 1];
+    let blanks = inner.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    if blanks == inner.len() {
+        return Ok(format!("{{\"{key}\": {value}}}").into_bytes());
+    }
+    let behind =
+        text.len() - 1 - inner.iter().rev().take_while(|b| b.is_ascii_whitespace()).count();
+    let indent = String::from_utf8_lossy(&inner[..blanks]);
+    out.splice(behind..behind, format!(",{indent}\"{key}\": {value}").into_bytes());
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::genesis;
+    use super::*;
+
+    fn rendered(source: &str, document: &Document, accounts: &[String]) -> String {
+        let mut out = Vec::new();
+        for piece in document.pieces(accounts) {
+            match piece {
+                Piece::Text(text) => out.extend(text),
+                Piece::Source(range) => out.extend_from_slice(
+                    &source.as_bytes()[usize::try_from(range.start).unwrap()
+                        ..usize::try_from(range.end).unwrap()],
+                ),
+            }
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn members_are_set_in_place_or_added() {
+        let pretty = b"{\n    \"a\": 1,\n    \"B\": {}\n  }";
+        let set = |key, value| String::from_utf8(set_member(pretty, key, value).unwrap()).unwrap();
+        assert_eq!(set("a", "22"), "{\n    \"a\": 22,\n    \"B\": {}\n  }");
+        assert_eq!(set("b", "[]"), "{\n    \"a\": 1,\n    \"B\": []\n  }");
+        assert_eq!(set("c", "3"), "{\n    \"a\": 1,\n    \"B\": {},\n    \"c\": 3\n  }");
+        assert_eq!(set_member(b"{ }", "c", "3").unwrap(), b"{\"c\": 3}");
+        assert_eq!(set_member(b"{\"a\":1}", "c", "3").unwrap(), b"{\"a\":1,\"c\": 3}");
+    }
+
+    #[test]
+    fn what_is_not_edited_survives() {
+        let source = r#"{"x":"\u00e9", "Timestamp":"TIMESTAMP_PLACEHOLDER","alloc":{ "0x01" : 7 },
+            "config":{"chainId":5,"cancunTime":9}, "gasLimit":1,"difficulty":0, "y":[1, 2]}"#
+            .replace("\"0x01\" : 7", &format!("\"{}\":{{\"balance\":7,\"z\":0}}", "11".repeat(20)));
+        let (mut document, _) = genesis::read(source.as_bytes(), &|_| ()).unwrap();
+        document.set_timestamp(1_700_000_000);
+        document.set_time(Hardfork::Cancun, 1234).unwrap();
+        let params = BlobParams { target: 3, max: 6, update_fraction: 5 };
+        document.set_blob_params("cancun", params).unwrap();
+        let extra = vec![format!("\"{}\": {{\"balance\": \"0\"}}", "22".repeat(20))];
+        let text = rendered(&source, &document, &extra);
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["x"], "é");
+        assert_eq!(json["Timestamp"], "1700000000");
+        assert_eq!(json["config"]["cancunTime"], 1234);
+        assert_eq!(json["config"]["blobSchedule"]["cancun"]["max"], 6);
+        assert_eq!(json["y"], serde_json::json!([1, 2]));
+        assert_eq!(json["alloc"].as_object().unwrap().len(), 2);
+        assert_eq!(json["alloc"]["11".repeat(20)]["z"], 0);
+        let (again, state) = genesis::read(text.as_bytes(), &|_| ()).unwrap();
+        assert_eq!(state.len(), 2);
+        assert_eq!(again.genesis().unwrap().timestamp, Some(1_700_000_000));
+    }
+}

@@ -1,0 +1,208 @@
+//! `genesis.json` in geth's format. Source: geth `core/genesis.go`, `core/gen_genesis.go`.
+//!
+//! The file is kept as a [`Document`]: its head as the raw members that it has, its alloc as a
+//! byte range of the file. What the header needs is read out of it. So keys that nobody here
+//! knows survive, a big alloc is never reformatted, and what is hashed is what is written.
+
+use std::io::Read;
+use std::ops::Range;
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+
+use super::alloc::State;
+use super::chain_config::ChainConfig;
+use super::error::{Error, Problem, invalid};
+use super::json::{fold, unescape};
+use super::number::{fixed, hex_bytes, hex_or_decimal_64, hex_or_decimal_256, plain_64};
+use super::stream::Stream;
+
+/// What a snapshot's `genesis.template.json` says where the time goes.
+pub const TIMESTAMP_PLACEHOLDER: &[u8] = b"\"TIMESTAMP_PLACEHOLDER\"";
+
+/// A genesis file, cut into its members.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// All members but the alloc, in the file's order.
+    pub head: Vec<Member>,
+    /// The values of `alloc`: one, unless the key is repeated.
+    pub alloc: Vec<Alloc>,
+}
+
+/// A value of `alloc`, left in its file.
+#[derive(Debug, Clone)]
+pub struct Alloc {
+    /// Bytes of the file, braces included.
+    pub range: Range<u64>,
+    /// Whether it has no entry.
+    pub empty: bool,
+}
+
+/// A member of the document's object.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The key as spelled in the file, between its quotes.
+    pub key: Vec<u8>,
+    /// The raw value.
+    pub value: Vec<u8>,
+    /// Offset in the file of the value.
+    pub offset: u64,
+}
+
+/// What the header of block 0 is made of, but for the state root.
+#[derive(Debug, Clone, Default)]
+pub struct Genesis {
+    /// `config`.
+    pub config: ChainConfig,
+    /// Proof-of-work nonce.
+    pub nonce: u64,
+    /// Seconds since the epoch; `None` where the file has [`TIMESTAMP_PLACEHOLDER`].
+    pub timestamp: Option<u64>,
+    /// Free bytes.
+    pub extra_data: Bytes,
+    /// 0 stands for geth's default.
+    pub gas_limit: u64,
+    /// Proof-of-work difficulty.
+    pub difficulty: U256,
+    /// Proof-of-work mix.
+    pub mix_hash: B256,
+    /// Fee recipient.
+    pub coinbase: Address,
+    /// Enters the header if set.
+    pub gas_used: u64,
+    /// Enters the header if set.
+    pub parent_hash: B256,
+    /// Wei; London's default if absent.
+    pub base_fee_per_gas: Option<U256>,
+    /// EIP-4844.
+    pub excess_blob_gas: Option<u64>,
+    /// EIP-4844.
+    pub blob_gas_used: Option<u64>,
+    /// EIP-7843.
+    pub slot_number: Option<u64>,
+}
+
+/// Reads a genesis file to its end: the document and the accounts.
+///
+/// `progress` is told the byte offset from time to time. What follows the closing brace is
+/// ignored, as geth does.
+///
+/// # Errors
+/// What geth refuses, with its JSON path and offset.
+pub fn read<R: Read>(
+    reader: R,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(Document, State), Error> {
+    let mut stream = Stream::new(reader);
+    let mut document = Document { head: Vec::new(), alloc: Vec::new() };
+    let mut state = State::default();
+    stream.expect(b'{', "`{`, the start of a genesis")?;
+    let mut more = stream.peek()? != Some(b'}');
+    while more {
+        if stream.peek()? != Some(b'"') {
+            stream.expect(b'"', "a key in double quotes")?;
+        }
+        let (key, _) = stream.value()?;
+        let key = key[1..key.len() - 1].to_vec();
+        stream.expect(b':', "`:`")?;
+        let first = stream.peek()?;
+        if *fold(&unescape(&key)) == *b"alloc" && first != Some(b'n') {
+            let start = stream.offset();
+            stream.expect(b'{', "an object of accounts").map_err(|e| e.under("alloc"))?;
+            let empty = stream.peek()? == Some(b'}');
+            state.read(&mut stream, progress).map_err(|e| e.under("alloc"))?;
+            document.alloc.push(Alloc { range: start..stream.offset(), empty });
+        } else {
+            let (value, offset) = stream.value()?;
+            document.head.push(Member { key, value: value.to_vec(), offset });
+            if *fold(&unescape(&document.head[document.head.len() - 1].key)) == *b"alloc" {
+                document.alloc.clear();
+                state.clear();
+            }
+        }
+        more = stream.peek()? == Some(b',');
+        if more {
+            stream.expect(b',', "`,`")?;
+        }
+    }
+    stream.expect(b'}', "`,` or `}`")?;
+    if document.alloc.is_empty() {
+        return Err(Error::from(Problem::Missing).under("alloc"));
+    }
+    Ok((document, state))
+}
+
+impl Document {
+    /// Reads what the header is made of, by geth's rules.
+    ///
+    /// # Errors
+    /// What geth refuses, with its JSON path and offset.
+    pub fn genesis(&self) -> Result<Genesis, Error> {
+        let mut genesis = Genesis { timestamp: Some(0), ..Genesis::default() };
+        let (mut config, mut gas_limit, mut difficulty) = (None, None, None);
+        for member in &self.head {
+            let key = unescape(&member.key);
+            let at = |mut error: Error| {
+                error.offset = error.offset.or(Some(member.offset));
+                error.under(String::from_utf8_lossy(&key))
+            };
+            let raw = &member.value[..];
+            let present = raw != b"null";
+            match &*fold(&key) {
+                b"config" if present => {
+                    let config: &mut ChainConfig = config.get_or_insert_default();
+                    config.read(raw, member.offset).map_err(at)?;
+                }
+                b"config" => config = None,
+                b"gaslimit" => gas_limit = optional(raw, hex_or_decimal_64).map_err(at)?,
+                b"difficulty" => difficulty = optional(raw, hex_or_decimal_256).map_err(at)?,
+                folded => genesis.read(folded, raw).map_err(|p| at(p.into()))?,
+            }
+        }
+        let missing = |key: &str| Error::from(Problem::Missing).under(key);
+        genesis.config = config.ok_or_else(|| missing("config"))?;
+        genesis.gas_limit = gas_limit.ok_or_else(|| missing("gasLimit"))?;
+        genesis.difficulty = difficulty.ok_or_else(|| missing("difficulty"))?;
+        Ok(genesis)
+    }
+
+    /// [`Document::genesis`], and geth's checks of the chain config as a whole.
+    ///
+    /// # Errors
+    /// What geth refuses, with its JSON path.
+    pub fn checked_genesis(&self) -> Result<Genesis, Error> {
+        let genesis = self.genesis()?;
+        genesis.config.check(genesis.extra_data.len()).map_err(|e| e.under("config"))?;
+        Ok(genesis)
+    }
+}
+
+fn optional<T>(raw: &[u8], read: impl Fn(&[u8]) -> Result<T, Problem>) -> Result<Option<T>, Error> {
+    if raw == b"null" { Ok(None) } else { Ok(Some(read(raw)?)) }
+}
+
+impl Genesis {
+    fn read(&mut self, folded_key: &[u8], raw: &[u8]) -> Result<(), Problem> {
+        if raw == b"null" {
+            return Ok(());
+        }
+        match folded_key {
+            b"nonce" => self.nonce = hex_or_decimal_64(raw)?,
+            b"timestamp" if raw == TIMESTAMP_PLACEHOLDER => self.timestamp = None,
+            b"timestamp" => self.timestamp = Some(hex_or_decimal_64(raw)?),
+            b"extradata" => self.extra_data = hex_bytes(raw)?.into(),
+            b"mixhash" => self.mix_hash = fixed(raw, "a hash: 0x and 64 hex digits")?.into(),
+            b"coinbase" => {
+                self.coinbase = fixed(raw, "an address: 0x and 40 hex digits")?.into();
+            }
+            b"number" if hex_or_decimal_64(raw)? != 0 => return Err(invalid(raw, "0")),
+            b"gasused" => self.gas_used = hex_or_decimal_64(raw)?,
+            b"parenthash" => self.parent_hash = fixed(raw, "a hash: 0x and 64 hex digits")?.into(),
+            b"basefeepergas" => self.base_fee_per_gas = Some(hex_or_decimal_256(raw)?),
+            b"excessblobgas" => self.excess_blob_gas = Some(hex_or_decimal_64(raw)?),
+            b"blobgasused" => self.blob_gas_used = Some(hex_or_decimal_64(raw)?),
+            b"slotnumber" => self.slot_number = Some(plain_64(raw)?),
+            _ => {}
+        }
+        Ok(())
+    }
+}

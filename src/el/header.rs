@@ -1,0 +1,146 @@
+//! The genesis header and its hash. Source: geth `core/genesis.go` (`toBlockWithRoot`) and
+//! `core/types/gen_header_rlp.go`; Yellow Paper, section 4.3, and the EIPs named below.
+
+use alloy_primitives::{Address, B64, B256, Bytes, U256, b256, keccak256};
+use alloy_rlp::{BufMut, Encodable};
+
+use super::chain_config::Hardfork;
+use super::genesis::Genesis;
+use super::trie::EMPTY_ROOT_HASH;
+
+/// `keccak256(RLP([]))`: no ommers; since EIP-7928 also no block access list.
+pub const EMPTY_LIST_HASH: B256 =
+    b256!("1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347");
+/// `sha256("")`: no execution requests (EIP-7685).
+pub const EMPTY_REQUESTS_HASH: B256 =
+    b256!("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+/// The gas limit that geth takes for 0.
+const GENESIS_GAS_LIMIT: u64 = 4_712_388;
+/// The base fee of London's first block (EIP-1559), wei.
+const INITIAL_BASE_FEE: u64 = 1_000_000_000;
+
+/// An execution block header at genesis. What no hardfork has switched on is `None`.
+#[derive(Debug, Clone)]
+pub struct Header {
+    /// Hash of the parent, zero unless the file sets it.
+    pub parent_hash: B256,
+    /// Fee recipient.
+    pub coinbase: Address,
+    /// Root of the state trie.
+    pub state_root: B256,
+    /// Proof-of-work difficulty.
+    pub difficulty: U256,
+    /// Gas limit of the block.
+    pub gas_limit: u64,
+    /// Gas used, zero unless the file sets it.
+    pub gas_used: u64,
+    /// Seconds since the epoch.
+    pub timestamp: u64,
+    /// Free bytes of any length.
+    pub extra_data: Bytes,
+    /// Proof-of-work mix, or `prev_randao`.
+    pub mix_hash: B256,
+    /// Proof-of-work nonce.
+    pub nonce: B64,
+    /// EIP-1559, wei.
+    pub base_fee_per_gas: Option<U256>,
+    /// EIP-4895.
+    pub withdrawals_root: Option<B256>,
+    /// EIP-4844.
+    pub blob_gas_used: Option<u64>,
+    /// EIP-4844.
+    pub excess_blob_gas: Option<u64>,
+    /// EIP-4788.
+    pub parent_beacon_block_root: Option<B256>,
+    /// EIP-7685.
+    pub requests_hash: Option<B256>,
+    /// EIP-7928.
+    pub block_access_list_hash: Option<B256>,
+    /// EIP-7843.
+    pub slot_number: Option<u64>,
+}
+
+/// Builds the header of block 0 of `genesis` at `timestamp`.
+pub fn make_genesis_header(genesis: &Genesis, state_root: B256, timestamp: u64) -> Header {
+    let active = |fork| genesis.config.is_active(fork, timestamp);
+    let cancun = active(Hardfork::Cancun);
+    let amsterdam = active(Hardfork::Amsterdam);
+    let gas_limit = if genesis.gas_limit == 0 { GENESIS_GAS_LIMIT } else { genesis.gas_limit };
+    Header {
+        parent_hash: genesis.parent_hash,
+        coinbase: genesis.coinbase,
+        state_root,
+        difficulty: genesis.difficulty,
+        gas_limit,
+        gas_used: genesis.gas_used,
+        timestamp,
+        extra_data: genesis.extra_data.clone(),
+        mix_hash: genesis.mix_hash,
+        nonce: B64::from(genesis.nonce.to_be_bytes()),
+        base_fee_per_gas: genesis
+            .base_fee_per_gas
+            .or_else(|| genesis.config.is_london().then(|| U256::from(INITIAL_BASE_FEE))),
+        withdrawals_root: active(Hardfork::Shanghai).then_some(EMPTY_ROOT_HASH),
+        blob_gas_used: cancun.then(|| genesis.blob_gas_used.unwrap_or(0)),
+        // geth carries the file's value even before Cancun, "for testing purposes".
+        excess_blob_gas: genesis.excess_blob_gas.or_else(|| cancun.then_some(0)),
+        parent_beacon_block_root: cancun.then_some(B256::ZERO),
+        requests_hash: active(Hardfork::Prague).then_some(EMPTY_REQUESTS_HASH),
+        block_access_list_hash: amsterdam.then_some(EMPTY_LIST_HASH),
+        slot_number: amsterdam.then(|| genesis.slot_number.unwrap_or(0)),
+    }
+}
+
+impl Header {
+    /// The block hash.
+    pub fn hash(&self) -> B256 {
+        let mut rlp = Vec::with_capacity(640);
+        self.encode(&mut rlp);
+        keccak256(rlp)
+    }
+
+    /// The optional fields in order, each encoded; an absent one that a present one follows is
+    /// the empty string.
+    fn tail(&self) -> Vec<u8> {
+        fn field<T: Encodable>(value: Option<&T>) -> Option<Vec<u8>> {
+            value.map(alloy_rlp::encode)
+        }
+        let fields = [
+            field(self.base_fee_per_gas.as_ref()),
+            field(self.withdrawals_root.as_ref()),
+            field(self.blob_gas_used.as_ref()),
+            field(self.excess_blob_gas.as_ref()),
+            field(self.parent_beacon_block_root.as_ref()),
+            field(self.requests_hash.as_ref()),
+            field(self.block_access_list_hash.as_ref()),
+            field(self.slot_number.as_ref()),
+        ];
+        let present = fields.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        fields[..present].iter().flat_map(|f| f.clone().unwrap_or_else(|| vec![0x80])).collect()
+    }
+}
+
+impl Encodable for Header {
+    fn encode(&self, out: &mut dyn BufMut) {
+        let mut payload = Vec::with_capacity(640);
+        self.parent_hash.encode(&mut payload);
+        EMPTY_LIST_HASH.encode(&mut payload);
+        self.coinbase.encode(&mut payload);
+        self.state_root.encode(&mut payload);
+        EMPTY_ROOT_HASH.encode(&mut payload);
+        EMPTY_ROOT_HASH.encode(&mut payload);
+        alloy_primitives::Bloom::ZERO.encode(&mut payload);
+        self.difficulty.encode(&mut payload);
+        // Block number.
+        0_u64.encode(&mut payload);
+        self.gas_limit.encode(&mut payload);
+        self.gas_used.encode(&mut payload);
+        self.timestamp.encode(&mut payload);
+        self.extra_data.encode(&mut payload);
+        self.mix_hash.encode(&mut payload);
+        self.nonce.encode(&mut payload);
+        payload.extend(self.tail());
+        alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(out);
+        out.put_slice(&payload);
+    }
+}

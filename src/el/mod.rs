@@ -1,0 +1,15 @@
+//! Execution layer: `genesis.json` → state root → header → block hash.
+
+pub mod alloc;
+pub mod chain_config;
+pub mod edit;
+pub mod error;
+pub mod genesis;
+pub mod header;
+mod json;
+mod number;
+mod stream;
+pub mod system_contracts;
+pub mod trie;
+
+pub use error::Error;

@@ -1,0 +1,293 @@
+//! Cuts a JSON file that may be larger than memory into texts that are whole.
+//!
+//! A genesis file is one object with a small head and an `alloc` that can have gigabytes. The
+//! stream holds a piece of it at a time, hands out the values of the head one by one and the
+//! entries of the alloc by the thousand, for all cores to work on.
+
+use std::io::Read;
+use std::ops::Range;
+
+use super::error::{Error, Found, Problem};
+use super::json::Cursor;
+
+/// What is read at a time. A value that is longer makes the buffer grow to hold it.
+const PIECE: usize = 8 << 20;
+
+/// A file of which a piece is in memory.
+#[derive(Debug)]
+pub struct Stream<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    at: usize,
+    /// Offset in the file of the buffer's first byte.
+    origin: u64,
+    ended: bool,
+}
+
+/// Key (between its quotes) and value of an entry, as ranges of [`Stream::text`].
+type Entry = (Range<usize>, Range<usize>);
+
+/// Whole entries of an object, as ranges of [`Stream::text`].
+#[derive(Debug, Default)]
+pub struct Entries {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// Whether the object's closing brace was read.
+    pub last: bool,
+}
+
+impl<R: Read> Stream<R> {
+    /// Reads from the start of a file.
+    pub fn new(reader: R) -> Self {
+        Self { reader, buffer: Vec::new(), at: 0, origin: 0, ended: false }
+    }
+
+    /// Offset in the file of the next byte.
+    pub fn offset(&self) -> u64 {
+        self.origin + self.at as u64
+    }
+
+    /// What is in memory, for the ranges of [`Entries`].
+    pub fn text(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Offset in the file of the first byte of [`Stream::text`].
+    pub fn origin(&self) -> u64 {
+        self.origin
+    }
+
+    /// Reads on, at least doubling what is kept when nothing of it has been consumed.
+    fn more(&mut self) -> Result<bool, Error> {
+        if self.ended {
+            return Ok(false);
+        }
+        self.buffer.drain(..self.at);
+        self.origin += self.at as u64;
+        self.at = 0;
+        let wanted = PIECE.max(self.buffer.len()) as u64;
+        let read = self.reader.by_ref().take(wanted).read_to_end(&mut self.buffer)?;
+        self.ended = (read as u64) < wanted;
+        Ok(read > 0)
+    }
+
+    /// The next byte that is not blank.
+    pub fn peek(&mut self) -> Result<Option<u8>, Error> {
+        loop {
+            while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.buffer.get(self.at) {
+                self.at += 1;
+            }
+            if self.at < self.buffer.len() || !self.more()? {
+                return Ok(self.buffer.get(self.at).copied());
+            }
+        }
+    }
+
+    /// Steps over `byte`, which must be next.
+    pub fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Error> {
+        let found = self.peek()?;
+        if found != Some(byte) {
+            let problem = Problem::Syntax { expected, found: Found(found) };
+            return Err(Error::new(problem, Some(self.offset())));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Reads one value whole: its raw text and its offset in the file.
+    pub fn value(&mut self) -> Result<(&[u8], u64), Error> {
+        self.peek()?;
+        let length = loop {
+            match value_length(&self.buffer[self.at..], self.ended) {
+                Some(length) => break length,
+                None if self.more()? => {}
+                // The strict reader names what is missing.
+                None => break self.buffer.len() - self.at,
+            }
+        };
+        let offset = self.offset();
+        let start = self.at;
+        self.at += length;
+        let text = &self.buffer[start..self.at];
+        let mut cursor = Cursor::new(text, offset);
+        cursor.value()?;
+        cursor.end()?;
+        Ok((text, offset))
+    }
+
+    /// Reads entries of an object whose opening brace is behind, as many as are whole in memory,
+    /// at least one unless the object ends. The values are only delimited, not yet checked.
+    pub fn entries(&mut self) -> Result<Entries, Error> {
+        let mut found = Entries::default();
+        loop {
+            match self.entry()? {
+                Some(entry) => {
+                    let behind = entry.1.end;
+                    found.entries.push(entry);
+                    self.at = behind;
+                    match next_byte(&self.buffer, self.at) {
+                        Some((at, b',')) => self.at = at + 1,
+                        Some((at, b'}')) => {
+                            self.at = at + 1;
+                            found.last = true;
+                            return Ok(found);
+                        }
+                        Some((at, _)) => {
+                            self.at = at;
+                            self.expect(b'}', "`,` or `}`")?;
+                        }
+                        // The comma may be in the next piece: give this entry back until then.
+                        None => {
+                            let entry = found.entries.pop();
+                            if let Some((key, _)) = entry {
+                                self.at = key.start - 1;
+                            }
+                            if found.entries.is_empty() {
+                                if self.more()? {
+                                    continue;
+                                }
+                                self.at = self.buffer.len();
+                                self.expect(b'}', "`,` or `}`")?;
+                            }
+                            return Ok(found);
+                        }
+                    }
+                }
+                None if !found.entries.is_empty() => return Ok(found),
+                None if self.more()? => {}
+                None => {
+                    let rest = Cursor::new(&self.buffer[self.at..], self.offset());
+                    return Err(entry_error(rest));
+                }
+            }
+        }
+    }
+
+    /// The next entry, if it is whole in memory. Moves to its key, not behind it.
+    fn entry(&mut self) -> Result<Option<Entry>, Error> {
+        let Some((at, quote)) = next_byte(&self.buffer, self.at) else { return Ok(None) };
+        self.at = at;
+        if quote != b'"' {
+            self.expect(b'"', "a key in double quotes")?;
+        }
+        let Some(key) = string_length(&self.buffer[at..]) else { return Ok(None) };
+        let Some((colon, byte)) = next_byte(&self.buffer, at + key) else { return Ok(None) };
+        if byte != b':' {
+            self.at = colon;
+            self.expect(b':', "`:`")?;
+        }
+        let Some((value, _)) = next_byte(&self.buffer, colon + 1) else { return Ok(None) };
+        let length = value_length(&self.buffer[value..], self.ended);
+        Ok(length.map(|length| (at + 1..at + key - 1, value..value + length)))
+    }
+}
+
+/// Why an entry that the file ends in is not whole.
+fn entry_error(mut rest: Cursor<'_>) -> Error {
+    let fault = rest.string().and_then(|_| {
+        if rest.peek().is_none() {
+            return Err(rest.expected("`:`"));
+        }
+        rest.value().map(drop)
+    });
+    fault.err().unwrap_or_else(|| rest.expected("`}`"))
+}
+
+fn next_byte(text: &[u8], from: usize) -> Option<(usize, u8)> {
+    text[from..]
+        .iter()
+        .position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+        .map(|blank| (from + blank, text[from + blank]))
+}
+
+/// Length of the string that `text` begins with, quotes included, if it ends in `text`.
+fn string_length(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// Length of the value that `text` begins with, if it ends in `text`. Looks at quotes and
+/// brackets only; whoever reads the value checks it.
+fn value_length(text: &[u8], ended: bool) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    loop {
+        match text.get(at)? {
+            b'"' => {
+                at += string_length(&text[at..])?;
+                if depth == 0 {
+                    return Some(at);
+                }
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth <= 1 => return Some(if depth == 1 { at + 1 } else { at.max(1) }),
+            b'}' | b']' => depth -= 1,
+            _ if depth == 0 => {
+                let word = text[at..].iter().position(|byte| b" \t\n\r,:{}[]\"".contains(byte));
+                return word.map(|length| length.max(1)).or(ended.then_some(text.len()));
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that gives one byte at a time, so that every boundary is met.
+    struct Drip<'a>(&'a [u8]);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let n = usize::from(!self.0.is_empty() && !out.is_empty());
+            out[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn values_come_whole() {
+        let mut stream = Stream::new(Drip(b" {\"a\": [1, \"}\"]} 17"));
+        assert_eq!(stream.value().unwrap(), (&b"{\"a\": [1, \"}\"]}"[..], 1));
+        assert_eq!(stream.value().unwrap(), (&b"17"[..], 17));
+        assert!(stream.value().is_err());
+    }
+
+    fn all_entries(text: &[u8]) -> Result<Vec<(String, String)>, Error> {
+        let mut stream = Stream::new(text);
+        stream.expect(b'{', "{")?;
+        let mut all = Vec::new();
+        loop {
+            let batch = stream.entries()?;
+            let own = |range: &Range<usize>| {
+                String::from_utf8(stream.text()[range.clone()].to_vec()).unwrap()
+            };
+            all.extend(batch.entries.iter().map(|(k, v)| (own(k), own(v))));
+            if batch.last {
+                return Ok(all);
+            }
+        }
+    }
+
+    #[test]
+    fn entries_are_delimited() {
+        let text = br#"{ "a" : {"x": "}"} , "b":[1,2],"c":null,"d" : "q\"" }"#;
+        let pairs = all_entries(text).unwrap();
+        let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let expected = [("a", r#"{"x": "}"}"#), ("b", "[1,2]"), ("c", "null"), ("d", r#""q\"""#)];
+        assert_eq!(pairs, expected);
+        for cut in 1..text.len() {
+            assert!(all_entries(&text[..cut]).is_err(), "cut at {cut}");
+        }
+    }
+}
