@@ -18,3 +18,4 @@
 //! world is touched in [`rim`] alone.
 
 pub mod el;
+pub mod keys;
