@@ -1,0 +1,313 @@
+//! `config.yaml`: raw text values with typed getters that name the key when they fail.
+//!
+//! A new fork adds no field to any struct: its keys follow from its name.
+
+use alloy_primitives::{Address, U256};
+
+use super::error::Error;
+use super::fork::{FORKS, Fork};
+use crate::yaml::{self, Node, Value};
+
+/// `FAR_FUTURE_EPOCH` of the specification: never.
+pub const FAR_FUTURE_EPOCH: u64 = u64::MAX;
+
+/// A consensus config as its file has it.
+#[derive(Debug, Clone)]
+pub struct Config {
+    members: Vec<(String, usize, Node)>,
+}
+
+/// An entry of `BLOB_SCHEDULE` (EIP-7892).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobParameters {
+    /// From which epoch on.
+    pub epoch: u64,
+    /// How many blobs a block may carry.
+    pub max_blobs_per_block: u64,
+}
+
+impl Config {
+    /// Reads the keys of a config; their values are checked when somebody asks for them.
+    ///
+    /// # Errors
+    /// Broken YAML or a repeated key, with its line.
+    pub fn parse(text: &[u8]) -> Result<Self, Error> {
+        match yaml::parse(text)?.value {
+            Value::Mapping(members) => Ok(Self { members }),
+            _ => Err(Error::NotAMapping),
+        }
+    }
+
+    fn find(&self, key: &str) -> Option<&Node> {
+        self.members.iter().find(|(name, ..)| name == key).map(|(_, _, node)| node)
+    }
+
+    /// The keys with their lines (from 1), in the file's order.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.members.iter().map(|(key, line, _)| (key.as_str(), *line))
+    }
+
+    /// Whether the file has `key`.
+    pub fn has(&self, key: &str) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// The text of a scalar, where the key is present.
+    ///
+    /// # Errors
+    /// The value is a list or a mapping.
+    pub fn text(&self, key: &str) -> Result<Option<&str>, Error> {
+        match self.find(key) {
+            None => Ok(None),
+            Some(Node { value: Value::Scalar(text), .. }) => Ok(Some(text)),
+            Some(_) => Err(self.invalid(key, "a single value")),
+        }
+    }
+
+    /// A fault of the value of `key`.
+    pub fn invalid(&self, key: &str, expected: impl Into<String>) -> Error {
+        let node = self.find(key);
+        let value = match node.map(|node| &node.value) {
+            Some(Value::Scalar(text)) => text.chars().take(100).collect(),
+            Some(_) => "a list or mapping".to_owned(),
+            None => String::new(),
+        };
+        Error::Invalid {
+            line: node.map_or(1, |node| node.line),
+            key: key.to_owned(),
+            value,
+            expected: expected.into(),
+        }
+    }
+
+    fn optional<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        self.text(key)?
+            .map(|text| read(text).ok_or_else(|| self.invalid(key, expected)))
+            .transpose()
+    }
+
+    /// A 64-bit number, where the key is present.
+    ///
+    /// # Errors
+    /// The value is no decimal number below 2⁶⁴.
+    pub fn optional_u64(&self, key: &str) -> Result<Option<u64>, Error> {
+        let digits =
+            |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok());
+        let expected = if key.ends_with("_EPOCH") { "an epoch number" } else { "a 64-bit number" };
+        self.optional(key, expected, |text| digits(text).flatten())
+    }
+
+    /// A 64-bit number.
+    ///
+    /// # Errors
+    /// As [`Config::optional_u64`], or the key is missing.
+    pub fn u64(&self, key: &str) -> Result<u64, Error> {
+        self.optional_u64(key)?.ok_or_else(|| Error::Missing(key.to_owned()))
+    }
+
+    /// A 256-bit number, where the key is present.
+    ///
+    /// # Errors
+    /// The value is no decimal number below 2²⁵⁶.
+    pub fn optional_u256(&self, key: &str) -> Result<Option<U256>, Error> {
+        self.optional(key, "a number below 2^256", |text| {
+            let decimal = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            decimal.then(|| U256::from_str_radix(text, 10).ok()).flatten()
+        })
+    }
+
+    /// The execution address of the deposit contract.
+    ///
+    /// # Errors
+    /// The key is missing, or its value is not 20 bytes of hex.
+    pub fn deposit_contract_address(&self) -> Result<Address, Error> {
+        let key = "DEPOSIT_CONTRACT_ADDRESS";
+        let address = self.optional(key, "0x and 40 hex digits", fixed_hex)?;
+        address.map(Address::new).ok_or_else(|| Error::Missing(key.to_owned()))
+    }
+
+    /// The version of `fork`, where the key is present.
+    ///
+    /// # Errors
+    /// The value is not 4 bytes of hex.
+    pub fn version(&self, fork: &Fork) -> Result<Option<[u8; 4]>, Error> {
+        self.optional(&fork.version_key(), "0x and 8 hex digits", fixed_hex)
+    }
+
+    /// The epoch of `fork`; [`FAR_FUTURE_EPOCH`] where the key is absent; phase0 is always 0.
+    ///
+    /// # Errors
+    /// The value is no epoch number.
+    pub fn epoch(&self, fork: &Fork) -> Result<u64, Error> {
+        match fork.epoch_key() {
+            None => Ok(0),
+            Some(key) => Ok(self.optional_u64(&key)?.unwrap_or(FAR_FUTURE_EPOCH)),
+        }
+    }
+
+    /// The fork of the genesis state: the newest one with epoch 0.
+    ///
+    /// # Errors
+    /// A later fork before an earlier one.
+    pub fn genesis_fork(&self) -> Result<&'static Fork, Error> {
+        let mut earlier = (&FORKS[0], 0);
+        for fork in &FORKS[1..] {
+            let epoch = self.epoch(fork)?;
+            if epoch < earlier.1 {
+                let key = fork.epoch_key().unwrap_or_default();
+                let before = earlier.0.epoch_key().unwrap_or_default();
+                let expected = format!("an epoch not before {before}, which is {}", earlier.1);
+                return Err(if self.has(&key) {
+                    self.invalid(&key, expected)
+                } else {
+                    Error::Missing(before)
+                });
+            }
+            earlier = (fork, epoch);
+        }
+        let mut genesis = &FORKS[0];
+        for fork in &FORKS[1..] {
+            if self.epoch(fork)? == 0 {
+                genesis = fork;
+            }
+        }
+        Ok(genesis)
+    }
+
+    /// The duration of a slot in milliseconds: `SLOT_DURATION_MS`, or `SECONDS_PER_SLOT`.
+    ///
+    /// # Errors
+    /// Both are missing, they contradict each other, or the slot is shorter than a second:
+    /// execution timestamps are whole seconds.
+    pub fn slot_duration_ms(&self) -> Result<u64, Error> {
+        let (ms_key, seconds_key) = ("SLOT_DURATION_MS", "SECONDS_PER_SLOT");
+        let ms = self.optional_u64(ms_key)?;
+        let seconds = self.optional_u64(seconds_key)?;
+        let duration = match (ms, seconds) {
+            (None, None) => return Err(Error::Missing(ms_key.to_owned())),
+            (Some(ms), Some(seconds)) if seconds.checked_mul(1000) != Some(ms) => {
+                return Err(Error::Contradiction(format!(
+                    "{ms_key} is {ms} but {seconds_key} is {seconds}: they must say the same time"
+                )));
+            }
+            (Some(ms), _) => ms,
+            (None, Some(seconds)) => seconds
+                .checked_mul(1000)
+                .ok_or_else(|| self.invalid(seconds_key, "a number of seconds"))?,
+        };
+        if duration < 1000 || duration % 1000 != 0 {
+            let key = if ms.is_some() { ms_key } else { seconds_key };
+            return Err(self.invalid(key, "whole seconds, at least one, as block timestamps are"));
+        }
+        Ok(duration)
+    }
+
+    /// `BLOB_SCHEDULE`, empty where absent.
+    ///
+    /// # Errors
+    /// An entry is not `{EPOCH, MAX_BLOBS_PER_BLOCK}`, or the epochs do not ascend.
+    pub fn blob_schedule(&self) -> Result<Vec<BlobParameters>, Error> {
+        const KEY: &str = "BLOB_SCHEDULE";
+        let expected = "a list of EPOCH and MAX_BLOBS_PER_BLOCK, epochs ascending";
+        let fault = |line| Error::Invalid {
+            line,
+            key: KEY.to_owned(),
+            value: "another list".to_owned(),
+            expected: expected.to_owned(),
+        };
+        let items = match self.find(KEY).map(|node| &node.value) {
+            None => return Ok(Vec::new()),
+            Some(Value::Sequence(items)) => items,
+            Some(_) => return Err(self.invalid(KEY, expected)),
+        };
+        let mut schedule: Vec<BlobParameters> = Vec::new();
+        for item in items {
+            let Value::Mapping(members) = &item.value else { return Err(fault(item.line)) };
+            let field = |name: &str| {
+                let node = members.iter().find(|(key, ..)| key == name).map(|(_, _, node)| node);
+                match node.map(|node| &node.value) {
+                    Some(Value::Scalar(text)) => text.parse().map_err(|_| fault(item.line)),
+                    _ => Err(fault(item.line)),
+                }
+            };
+            let entry = BlobParameters {
+                epoch: field("EPOCH")?,
+                max_blobs_per_block: field("MAX_BLOBS_PER_BLOCK")?,
+            };
+            if members.len() != 2 || schedule.last().is_some_and(|last| last.epoch >= entry.epoch) {
+                return Err(fault(item.line));
+            }
+            schedule.push(entry);
+        }
+        Ok(schedule)
+    }
+}
+
+fn fixed_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let bytes = hex::decode(text.strip_prefix("0x")?).ok()?;
+    bytes.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Config {
+        Config::parse(text.as_bytes()).unwrap()
+    }
+
+    fn fault<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn values_are_read_when_asked_for() {
+        let config = config(
+            "A: 12\nDEPOSIT_CONTRACT_ADDRESS: 0x00000000219ab540356cBB839Cbe05303d7705Fa\nELECTRA_FORK_EPOCH: soon\nB: 18446744073709551616\n",
+        );
+        assert_eq!(config.u64("A").unwrap(), 12);
+        assert_eq!(fault(config.u64("Z")), "Z is missing");
+        assert_eq!(
+            fault(config.genesis_fork()),
+            "ELECTRA_FORK_EPOCH is \"soon\", expected an epoch number"
+        );
+        assert_eq!(config.u64("B").unwrap_err().line(), Some(4));
+        assert!(config.deposit_contract_address().is_ok());
+    }
+
+    #[test]
+    fn forks_must_be_in_order() {
+        let fork = |text: &str| config(text).genesis_fork().map(|fork| fork.name);
+        assert_eq!(fork("A: 1\n").unwrap(), "phase0");
+        assert_eq!(fork("ALTAIR_FORK_EPOCH: 0\nBELLATRIX_FORK_EPOCH: 3\n").unwrap(), "altair");
+        let message = fault(fork("ALTAIR_FORK_EPOCH: 5\nBELLATRIX_FORK_EPOCH: 0\n"));
+        assert!(message.contains("not before ALTAIR_FORK_EPOCH, which is 5"), "{message}");
+        assert!(fork("BELLATRIX_FORK_EPOCH: 0\n").is_err());
+    }
+
+    #[test]
+    fn slot_durations_must_agree() {
+        let slot = |text: &str| config(text).slot_duration_ms();
+        assert_eq!(slot("SECONDS_PER_SLOT: 2\n").unwrap(), 2000);
+        assert_eq!(slot("SLOT_DURATION_MS: 12000\n").unwrap(), 12000);
+        assert!(fault(slot("SECONDS_PER_SLOT: 2\nSLOT_DURATION_MS: 6000\n")).contains("must say"));
+        assert!(slot("SLOT_DURATION_MS: 500\n").is_err());
+        assert!(slot("SECONDS_PER_SLOT: 0\n").is_err());
+        assert!(slot("A: 1\n").is_err());
+    }
+
+    #[test]
+    fn blob_schedule_ascends() {
+        let entry = |epoch, max| format!("  - EPOCH: {epoch}\n    MAX_BLOBS_PER_BLOCK: {max}\n");
+        let schedule = |a: String| config(&format!("BLOB_SCHEDULE:\n{a}")).blob_schedule();
+        assert_eq!(schedule(entry(4, 9) + &entry(8, 12)).unwrap().len(), 2);
+        assert!(schedule(entry(8, 9) + &entry(4, 12)).is_err());
+        assert!(schedule("  - EPOCH: 3\n".into()).is_err());
+        assert!(config("BLOB_SCHEDULE: []\n").blob_schedule().unwrap().is_empty());
+    }
+}
