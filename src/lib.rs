@@ -18,6 +18,15 @@
 //! world is touched in [`rim`] alone.
 
 pub mod cl;
+pub mod cli;
+pub mod command;
 pub mod el;
+pub mod exit;
 pub mod keys;
+pub mod layout;
+pub mod rim;
+pub mod schedule;
+pub mod snapshot;
+pub mod stamp;
+pub mod summary;
 pub mod yaml;

@@ -1,0 +1,46 @@
+//! The command line: the list of verbs.
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{Failure, init};
+use crate::exit;
+use crate::rim::console::Console;
+use crate::rim::signal;
+
+/// Ethereum devnet snapshots that never rot: execution and consensus genesis, made anew at every
+/// boot.
+#[derive(Debug, Parser)]
+#[command(name = "regenesis", version, after_help = exit::HELP)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Init(Box<init::Args>),
+}
+
+/// Runs the program: arguments from the process, messages to stderr, data to stdout. Returns the
+/// exit code.
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { exit::USAGE } else { exit::DONE };
+        }
+    };
+    let console = Console::new();
+    let installed = signal::install().map_err(|error| Failure::bug(error.to_string()));
+    let done = installed.and_then(|()| match &cli.verb {
+        Verb::Init(args) => init::run(args, &console),
+    });
+    match done {
+        Ok(()) => exit::DONE,
+        Err(failure) => {
+            console.error(&failure.message, failure.hint.as_deref());
+            failure.exit
+        }
+    }
+}

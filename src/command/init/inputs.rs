@@ -1,0 +1,175 @@
+//! Reads the inputs of `init`, with file, line and remedy in every fault.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use alloy_primitives::U256;
+
+use super::super::Failure;
+use super::settings::Settings;
+use crate::cl;
+use crate::cl::config::{Config, FAR_FUTURE_EPOCH};
+use crate::cl::fork::FORKS;
+use crate::cl::state;
+use crate::el::alloc::State;
+use crate::el::chain_config::Hardfork;
+use crate::el::genesis::{self, Document, Genesis};
+use crate::el::system_contracts;
+use crate::rim::console::Console;
+use crate::rim::fs;
+use crate::snapshot::validators::{self, Registry};
+use crate::snapshot::{Snapshot, metadata, mnemonics};
+
+/// `config.yaml`: its text, and what it says.
+pub(super) fn read_config(snapshot: &Snapshot) -> Result<(Vec<u8>, Config), Failure> {
+    let input = &snapshot.config;
+    let text = fs::read(input)?;
+    let config = Config::parse(&text).map_err(|error| Failure::config(input, &error))?;
+    Ok((text, config))
+}
+
+/// `genesis.json`: its document, its accounts, and its size in bytes.
+pub(super) fn read_genesis(
+    snapshot: &Snapshot,
+    console: &Console,
+) -> Result<(Document, State, u64), Failure> {
+    let input = &snapshot.genesis;
+    let size = fs::length(input)?;
+    let progress = |offset: u64| {
+        console.progress(|| format!("reading {} of {} MB", offset / 1_000_000, size / 1_000_000));
+    };
+    let (document, state) = genesis::read(fs::open(input)?, &progress)
+        .map_err(|error| Failure::genesis(input, &error))?;
+    Ok((document, state, size))
+}
+
+/// Checks that the metadata is of this format, and of this chain.
+pub(super) fn check_metadata(snapshot: &Snapshot, genesis: &Genesis) -> Result<(), Failure> {
+    let Some(input) = &snapshot.metadata else { return Ok(()) };
+    let metadata = metadata::parse(&fs::read(input)?).map_err(|error| {
+        let hint = match error {
+            metadata::Error::Format(_) => "use the version of regenesis that made the snapshot",
+            metadata::Error::Json(_) => "a snapshot has metadata.json; loose files use --genesis",
+        };
+        Failure::input(input, None, &error.to_string(), Some(hint))
+    })?;
+    if genesis.config.chain_id != Some(U256::from(metadata.chain_id)) {
+        let what = format!("chain_id is {}, but the genesis is of another", metadata.chain_id);
+        let hint = "the snapshot was put together from two chains";
+        return Err(Failure::input(input, None, &what, Some(hint)));
+    }
+    Ok(())
+}
+
+/// The validators of the snapshot, their public keys checked.
+pub(super) fn read_registry(
+    snapshot: &Snapshot,
+    console: &Console,
+    warnings: &mut Vec<String>,
+) -> Result<Registry, Failure> {
+    let mut registry = Registry::default();
+    if let Some(input) = &snapshot.mnemonics {
+        let entries = mnemonics::parse(&fs::read(input)?).map_err(|error| {
+            Failure::input(input, Some(error.line as u64), &error.to_string(), None)
+        })?;
+        let total: usize = entries.iter().map(|entry| entry.count as usize).sum();
+        let done = AtomicUsize::new(0);
+        let progress = |more: usize| {
+            let done = more + done.fetch_add(more, Ordering::Relaxed);
+            console.progress(|| format!("deriving validator {done} of {total}"));
+        };
+        for (number, entry) in entries.iter().enumerate() {
+            if entry.mnemonic.was_normalised() {
+                warnings.push(format!(
+                    "{}: entry {number} has repeated blanks in its mnemonic, taken as one: \
+                     eth2-val-tools would derive other keys",
+                    input.label()
+                ));
+            }
+        }
+        registry = validators::derive(&entries, &progress)
+            .map_err(|error| Failure::bug(format!("keys cannot be derived: {error}")))?;
+    }
+    if let Some(input) = &snapshot.validators {
+        let listed = validators::parse(&fs::read(input)?).map_err(|error| {
+            Failure::input(input, Some(error.line as u64), &error.to_string(), None)
+        })?;
+        let keys: Vec<_> = listed.iter().map(|validator| validator.pubkey).collect();
+        state::check_public_keys(&keys)
+            .map_err(|error| Failure::input(input, None, &error.to_string(), None))?;
+        registry.extend(listed);
+    }
+    let input = snapshot.mnemonics.as_ref().or(snapshot.validators.as_ref());
+    let Some(input) = input else {
+        let hint = "add val/mnemonics.yaml or val/validators.txt to the snapshot";
+        return Err(Failure::input(
+            &snapshot.genesis,
+            None,
+            "has no validators beside it",
+            Some(hint),
+        ));
+    };
+    if let Some((first, second)) = registry.duplicate() {
+        let name = |index: usize| {
+            let (source, number) = &registry.sources[index];
+            format!("{source}[{number}]")
+        };
+        let what = format!("validators {} and {} have the same key", name(first), name(second));
+        let hint = "a beacon chain takes every public key once: move start, or drop an entry";
+        return Err(Failure::input(input, None, &what, Some(hint)));
+    }
+    Ok(registry)
+}
+
+/// Warns of system contracts that the alloc lacks, or adds them: their entries.
+pub(super) fn system_contracts(
+    settings: &Settings,
+    config: &Config,
+    genesis: &Genesis,
+    state: &mut State,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    let snapshot = &settings.snapshot;
+    let scheduled = |hardfork: Hardfork| {
+        let fork = FORKS.iter().find(|fork| fork.hardfork == Some(hardfork));
+        let epoch = fork.and_then(|fork| config.epoch(fork).ok()).unwrap_or(FAR_FUTURE_EPOCH);
+        genesis.config.time(hardfork).is_some() || epoch != FAR_FUTURE_EPOCH
+    };
+    let deposit = if config.has("DEPOSIT_CONTRACT_ADDRESS") {
+        config
+            .deposit_contract_address()
+            .map_err(|error| Failure::config(&snapshot.config, &error))?
+    } else {
+        genesis.config.deposit_contract_address
+    };
+    let missing = system_contracts::missing(scheduled, deposit, state);
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !settings.add_system_contracts {
+        let names: Vec<_> =
+            missing.iter().map(|c| format!("{} at {}", c.name, c.address)).collect();
+        warnings.push(format!(
+            "{}: the alloc lacks {} (--add-system-contracts adds them)",
+            snapshot.genesis.label(),
+            names.join(", ")
+        ));
+        return Ok(Vec::new());
+    }
+    let entries: Vec<_> = missing.iter().map(system_contracts::SystemContract::entry).collect();
+    state
+        .add(&entries)
+        .map_err(|error| Failure::bug(format!("the table of system contracts: {error}")))?;
+    Ok(entries)
+}
+
+/// A fault of the genesis state, at the file that has it.
+pub(super) fn state_failure(snapshot: &Snapshot, error: &cl::Error) -> Failure {
+    let input = match error {
+        cl::Error::NoActiveValidator(_) => {
+            snapshot.mnemonics.as_ref().or(snapshot.validators.as_ref())
+        }
+        cl::Error::Payload(_) => Some(&snapshot.genesis),
+        _ => None,
+    };
+    Failure::config(input.unwrap_or(&snapshot.config), error)
+}

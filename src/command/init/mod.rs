@@ -1,0 +1,147 @@
+//! `regenesis init`: snapshot + present time → everything that the clients read at their start.
+
+mod inputs;
+mod make;
+mod settings;
+mod write;
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+
+use super::Failure;
+use crate::cl::preset::Revision;
+use crate::rim::console::{self, Console};
+use crate::rim::staging::{self, Access};
+use settings::Settings;
+
+const EXAMPLES: &str = "Examples:
+  regenesis init                              the embedded sample, to ./runtime
+  regenesis init my-snapshot --out /data      a snapshot directory
+  regenesis init --genesis genesis.json --config config.yaml --mnemonics mnemonics.yaml
+  regenesis init my-snapshot --timestamp keep the times of the files: for reproduction
+  regenesis init --seed 00…01 --timestamp 2026-01-31T12:00:00Z --json
+                                              the same bytes on every machine
+
+Every flag has an environment variable: --out is REGENESIS_OUT, and so on. A flag wins over its
+variable, the variable over the snapshot.";
+
+const VALIDATORS_HELP: &str =
+    "More validators, one a line: pubkey:withdrawal_credentials[:balance_gwei]";
+
+/// Regenerate execution and consensus genesis, validator keystores and JWT secret for this boot
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", crate::exit::HELP))]
+pub struct Args {
+    /// Snapshot directory [default: the embedded sample]
+    #[arg(env = "REGENESIS_SNAPSHOT", hide_env_values = true)]
+    snapshot: Option<PathBuf>,
+    /// Execution genesis in geth's format, instead of the snapshot's
+    #[arg(long, value_name = "FILE", env = "REGENESIS_GENESIS", hide_env_values = true)]
+    genesis: Option<PathBuf>,
+    /// Consensus config.yaml, instead of the snapshot's
+    #[arg(long, value_name = "FILE", env = "REGENESIS_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+    /// Validators by mnemonic (eth-beacon-genesis' mnemonics.yaml), instead of the snapshot's
+    #[arg(long, value_name = "FILE", env = "REGENESIS_MNEMONICS", hide_env_values = true)]
+    mnemonics: Option<PathBuf>,
+    #[arg(help = VALIDATORS_HELP, long, value_name = "FILE", env = "REGENESIS_VALIDATORS", hide_env_values = true)]
+    validators: Option<PathBuf>,
+    /// Directory for the files
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./runtime",
+        env = "REGENESIS_OUT",
+        hide_env_values = true
+    )]
+    out: PathBuf,
+    /// Genesis time: now (plus the lead), keep (the files' own), seconds since 1970, or RFC 3339
+    #[arg(
+        long,
+        value_name = "now|keep|UNIX|RFC3339",
+        default_value = "now",
+        env = "REGENESIS_TIMESTAMP",
+        hide_env_values = true
+    )]
+    timestamp: String,
+    /// With --timestamp now: how many seconds ahead genesis lies [default: auto, what the clients
+    /// need to come up]
+    #[arg(long, value_name = "auto|SECONDS", env = "REGENESIS_LEAD", hide_env_values = true)]
+    lead: Option<String>,
+    /// JWT secret of the Engine API: a new one, the one of the former run, or 64 hex digits
+    #[arg(
+        long,
+        value_name = "new|keep|HEX",
+        default_value = "new",
+        env = "REGENESIS_JWT",
+        hide_env_values = true
+    )]
+    jwt: String,
+    /// Protection of the keystores; light (PBKDF2 with 2 rounds) protects nothing, and is instant
+    #[arg(
+        long,
+        value_name = "light|pbkdf2|scrypt",
+        default_value = "light",
+        env = "REGENESIS_KDF",
+        hide_env_values = true
+    )]
+    kdf: String,
+    /// 32 bytes of hex from which all randomness is derived, to get the same files again
+    #[arg(long, value_name = "HEX", env = "REGENESIS_SEED", hide_env_values = true)]
+    seed: Option<String>,
+    /// Release of the specification whose minimal preset the clients were built with
+    #[arg(
+        long,
+        value_name = "RELEASE",
+        default_value = "v1.6.0",
+        env = "REGENESIS_PRESET_REVISION",
+        hide_env_values = true
+    )]
+    preset_revision: Revision,
+    /// Add the system contracts that the forks need and the alloc lacks
+    #[arg(
+        long,
+        env = "REGENESIS_ADD_SYSTEM_CONTRACTS",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    add_system_contracts: bool,
+    /// Print the summary (regenesis.json) to stdout
+    #[arg(
+        long,
+        env = "REGENESIS_JSON",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    json: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// What was asked for is wrong, or cannot be read or written; nothing was changed then.
+pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let settings = Settings::of(args)?;
+    let summary = match staging::in_use(&settings.out)? {
+        Some(marker) => kept(console, &settings, marker),
+        None => {
+            let made = make::make(&settings, console)?;
+            match staging::lock(&settings.out)? {
+                Access::Ours(runtime) => write::write(made, &runtime, &settings, console)?,
+                Access::InUse(marker) => kept(console, &settings, marker),
+            }
+        }
+    };
+    if args.json {
+        console::print(&summary)
+            .map_err(|error| Failure::new(crate::exit::OUTPUT, format!("stdout: {error}"), None))?;
+    }
+    Ok(())
+}
+
+fn kept(console: &Console, settings: &Settings, marker: Vec<u8>) -> Vec<u8> {
+    let out = settings.out.display();
+    console.title(&format!("{out}: this genesis is in use by another process, kept as it is"));
+    marker
+}

@@ -1,0 +1,157 @@
+//! From arguments as typed to settings that make sense.
+
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use super::super::Failure;
+use super::Args;
+use crate::cl::preset::Revision;
+use crate::keys::{Entropy, Kdf, jwt};
+use crate::rim::{entropy, fs};
+use crate::snapshot::{Input, Snapshot};
+use crate::stamp::{Lead, Timestamp};
+
+/// `--jwt`.
+#[derive(Debug)]
+pub(super) enum Jwt {
+    New,
+    Keep,
+    Given(Zeroizing<[u8; 32]>),
+}
+
+/// What a run is to do.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) snapshot: Snapshot,
+    pub(super) out: PathBuf,
+    pub(super) timestamp: Timestamp,
+    pub(super) lead: Lead,
+    pub(super) jwt: Jwt,
+    pub(super) kdf: Kdf,
+    pub(super) entropy: Entropy,
+    pub(super) revision: Revision,
+    pub(super) add_system_contracts: bool,
+}
+
+/// An empty variable, as compose files leave it, is no setting.
+fn given(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (!text.is_empty()).then_some(text)
+}
+
+fn path(path: Option<&PathBuf>) -> Option<PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty()).cloned()
+}
+
+impl Settings {
+    pub(super) fn of(args: &Args) -> Result<Self, Failure> {
+        let timestamp = match given(&args.timestamp) {
+            None => Timestamp::Now,
+            Some(text) => text.parse().map_err(|error| {
+                Failure::usage(
+                    format!("--timestamp is {text:?}, {error}"),
+                    "see regenesis init --help",
+                )
+            })?,
+        };
+        let lead = args.lead.as_deref().and_then(given);
+        if let (Some(lead), Timestamp::Keep | Timestamp::At(_)) = (lead, timestamp) {
+            return Err(Failure::usage(
+                format!("--lead {lead} has no meaning with --timestamp {}", args.timestamp),
+                "the lead is added to the present: leave one of the two out",
+            ));
+        }
+        let lead = match lead {
+            None => Lead::Auto,
+            Some(text) => text.parse().map_err(|error| {
+                Failure::usage(format!("--lead is {text:?}, {error}"), "see regenesis init --help")
+            })?,
+        };
+        let kdf = match given(&args.kdf) {
+            None => Kdf::Light,
+            Some(text) => text.parse().map_err(|error| {
+                Failure::usage(format!("--kdf is {text:?}: {error}"), "see regenesis init --help")
+            })?,
+        };
+        // What follows may be secret: no message quotes it.
+        let jwt = match given(&args.jwt) {
+            None | Some("new") => Jwt::New,
+            Some("keep") => Jwt::Keep,
+            Some(text) => Jwt::Given(jwt::parse(text).map_err(|error| {
+                Failure::usage(format!("--jwt: {error}"), "use new, keep, or 64 hex digits")
+            })?),
+        };
+        Ok(Self {
+            snapshot: snapshot(args)?,
+            out: args.out.clone(),
+            timestamp,
+            lead,
+            jwt,
+            kdf,
+            entropy: Entropy::new(seed(args.seed.as_deref().and_then(given))?),
+            revision: args.preset_revision,
+            add_system_contracts: args.add_system_contracts,
+        })
+    }
+}
+
+fn seed(text: Option<&str>) -> Result<[u8; 32], Failure> {
+    let Some(text) = text else {
+        return entropy::draw()
+            .map(|seed| *seed)
+            .map_err(|error| Failure::bug(format!("the system gives no randomness: {error}")));
+    };
+    let mut seed = [0; 32];
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    hex::decode_to_slice(digits, &mut seed).map_err(|_| {
+        let length = digits.chars().count();
+        Failure::usage(
+            format!("--seed has {length} characters, expected 64 hex digits"),
+            "openssl rand -hex 32 makes one",
+        )
+    })?;
+    Ok(seed)
+}
+
+fn snapshot(args: &Args) -> Result<Snapshot, Failure> {
+    let file = |option: &Option<PathBuf>| path(option.as_ref()).map(Input::File);
+    let directory = path(args.snapshot.as_ref());
+    let (genesis, config) = (file(&args.genesis), file(&args.config));
+    let (mnemonics, validators) = (file(&args.mnemonics), file(&args.validators));
+    let loose =
+        genesis.is_some() || config.is_some() || mnemonics.is_some() || validators.is_some();
+    let base = match directory {
+        Some(directory) => {
+            if !fs::is_directory(&directory) {
+                let message = format!("{}: is not a snapshot directory", directory.display());
+                let hint = "a snapshot has el/, cl/ and val/; for loose files use --genesis, --config \
+                            and --mnemonics";
+                return Err(Failure::new(crate::exit::INPUT, message, Some(hint)));
+            }
+            Snapshot::directory(&directory, fs::exists)
+        }
+        None if !loose => Snapshot::sample(),
+        None => match (genesis, config) {
+            (Some(genesis), Some(config)) if mnemonics.is_some() || validators.is_some() => {
+                let (name, metadata) = ("loose files".to_owned(), None);
+                return Ok(Snapshot { name, metadata, genesis, config, mnemonics, validators });
+            }
+            _ => {
+                return Err(Failure::usage(
+                    "loose files need --genesis, --config and --mnemonics (or --validators)",
+                    "give the missing ones, or a SNAPSHOT that has them",
+                ));
+            }
+        },
+    };
+    Ok(Snapshot {
+        // Files of another chain may replace the snapshot's: its metadata then says nothing.
+        metadata: if genesis.is_some() { None } else { base.metadata },
+        genesis: genesis.unwrap_or(base.genesis),
+        config: config.unwrap_or(base.config),
+        mnemonics: mnemonics.or(base.mnemonics),
+        validators: validators.or(base.validators),
+        name: base.name,
+    })
+}

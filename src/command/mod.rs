@@ -1,0 +1,90 @@
+//! Verbs, one a file: its arguments and its `run`.
+
+pub mod init;
+
+use crate::exit;
+use crate::rim::{fs, staging};
+use crate::snapshot::Input;
+use crate::{cl, el, schedule, stamp};
+
+/// Why a verb failed, for the user.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: u8,
+    /// What is wrong, and where.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    fn new(exit: u8, message: impl Into<String>, hint: Option<&str>) -> Self {
+        Self { exit, message: message.into(), hint: hint.map(str::to_owned) }
+    }
+
+    /// A fault of this program.
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self::new(exit::BUG, message, Some("please report this"))
+    }
+
+    /// A wrong flag.
+    pub fn usage(message: impl Into<String>, hint: &str) -> Self {
+        Self::new(exit::USAGE, message, Some(hint))
+    }
+
+    /// A fault at a line of an input.
+    fn input(input: &Input, line: Option<u64>, what: &str, hint: Option<&str>) -> Self {
+        let line = line.map_or_else(String::new, |line| format!(" line {line}"));
+        Self::new(exit::INPUT, format!("{}{line}: {what}", input.label()), hint)
+    }
+
+    /// A fault of `genesis.json`.
+    fn genesis(input: &Input, error: &el::Error) -> Self {
+        let line = error.offset.and_then(|offset| fs::line_of(input, offset).ok());
+        Self::input(input, line, &error.to_string(), error.hint())
+    }
+
+    /// A fault of `config.yaml`.
+    fn config(input: &Input, error: &cl::Error) -> Self {
+        Self::input(input, error.line().map(|l| l as u64), &error.to_string(), error.hint())
+    }
+
+    fn stamp(genesis: &Input, config: &Input, error: &stamp::Error) -> Self {
+        match error {
+            stamp::Error::Config(error) => Self::config(config, error),
+            stamp::Error::Placeholder => Self::input(
+                genesis,
+                None,
+                &error.to_string(),
+                Some("use --timestamp now, or a time"),
+            ),
+            stamp::Error::TooLarge(_) => {
+                Self::usage(error.to_string(), "--timestamp takes seconds, not milliseconds")
+            }
+        }
+    }
+
+    fn schedule(genesis: &Input, config: &Input, error: &schedule::Error) -> Self {
+        match error {
+            schedule::Error::Config(error) => Self::config(config, error),
+            schedule::Error::Genesis(error) => Self::genesis(genesis, error),
+            schedule::Error::Contradiction { what, hint } => {
+                let message = format!("{} and {}: {what}", genesis.label(), config.label());
+                Self::new(exit::INPUT, message, Some(hint))
+            }
+        }
+    }
+}
+
+impl From<fs::Error> for Failure {
+    fn from(error: fs::Error) -> Self {
+        Self::new(exit::INPUT, error.to_string(), error.hint())
+    }
+}
+
+impl From<staging::Error> for Failure {
+    fn from(error: staging::Error) -> Self {
+        Self::new(exit::OUTPUT, error.to_string(), error.hint())
+    }
+}

@@ -1,0 +1,41 @@
+//! Lighthouse's validator directories, which Lodestar reads too:
+//! `keys/0x<pubkey>/voting-keystore.json` and `secrets/0x<pubkey>`.
+
+use zeroize::Zeroizing;
+
+use super::OutFile;
+use crate::keys::{Keystore, PublicKey};
+
+/// A keystore and the password that opens it.
+#[derive(Debug)]
+pub struct Sealed {
+    /// Public key of the validator.
+    pub pubkey: PublicKey,
+    /// The encrypted key.
+    pub keystore: Keystore,
+    /// What opens it.
+    pub password: Zeroizing<String>,
+}
+
+/// Path of a validator's keystore.
+pub fn keystore_path(pubkey: &PublicKey) -> String {
+    format!("validator-keys/keys/0x{}/voting-keystore.json", hex::encode(pubkey))
+}
+
+/// Path of its password.
+pub fn secret_path(pubkey: &PublicKey) -> String {
+    format!("validator-keys/secrets/0x{}", hex::encode(pubkey))
+}
+
+/// Two files for each key.
+pub fn files(sealed: &[Sealed]) -> Vec<OutFile> {
+    sealed
+        .iter()
+        .flat_map(|key| {
+            [
+                OutFile::secret(keystore_path(&key.pubkey), key.keystore.to_json()),
+                OutFile::secret(secret_path(&key.pubkey), key.password.as_bytes()),
+            ]
+        })
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! The files of a runtime directory. One consumer a file; none of them writes anything.
+
+pub mod lighthouse;
+pub mod metadata;
+
+use crate::el::edit::Piece;
+use crate::snapshot::Input;
+
+/// What `init` owns in a runtime directory, beside its marker: a run replaces it wholly.
+pub const OWNED: [&str; 3] = ["metadata", "jwt", "validator-keys"];
+/// The marker of a finished run, its summary.
+pub const MARKER: &str = "regenesis.json";
+
+/// A file to write.
+#[derive(Debug)]
+pub struct OutFile {
+    /// Path in the runtime directory, with `/`.
+    pub path: String,
+    /// What is in it.
+    pub content: Content,
+    /// Whether only its owner may read it.
+    pub secret: bool,
+}
+
+/// The content of a file.
+#[derive(Debug)]
+pub enum Content {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// Pieces, some of them ranges of an input.
+    Pieces(Vec<Piece>, Input),
+}
+
+impl OutFile {
+    fn public(path: &str, content: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.to_owned(), content: Content::Bytes(content.into()), secret: false }
+    }
+
+    fn secret(path: String, content: impl Into<Vec<u8>>) -> Self {
+        Self { path, content: Content::Bytes(content.into()), secret: true }
+    }
+}
+
+/// The JWT secret, as ethereum-genesis-generator places it.
+pub fn jwt(secret: &str) -> OutFile {
+    OutFile::secret("jwt/jwtsecret".to_owned(), secret)
+}

@@ -1,0 +1,13 @@
+//! The only code that touches the world: files, clock, entropy, signals, the terminal.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this is where the world enters"
+)]
+
+pub mod clock;
+pub mod console;
+pub mod entropy;
+pub mod fs;
+pub mod signal;
+pub mod staging;

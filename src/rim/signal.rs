@@ -1,0 +1,37 @@
+//! Clean ends by SIGINT, SIGTERM and SIGHUP.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// What is removed when a signal ends the program; empty while that must not happen.
+static LEFTOVER: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Exit code after a signal, as a shell reports SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Removes the leftover and exits when a signal comes.
+///
+/// # Errors
+/// The system refuses the handler.
+pub fn install() -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(|| {
+        // Held to the end: whoever publishes meanwhile has the lock, and is waited for.
+        let leftover = LEFTOVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(path) = leftover.as_ref() {
+            let _ = std::fs::remove_dir_all(path);
+        }
+        #[expect(clippy::exit, reason = "there is no main thread to return to")]
+        std::process::exit(INTERRUPTED);
+    })
+}
+
+/// Names the directory to remove on a signal, or that there is none.
+pub fn set_leftover(path: Option<PathBuf>) {
+    *LEFTOVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = path;
+}
+
+/// Runs `work` so that a signal takes effect after it.
+pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
+    let _guard = LEFTOVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    work()
+}

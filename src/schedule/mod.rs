@@ -1,0 +1,382 @@
+//! Brings the forks of both layers to one schedule.
+//!
+//! A fork of the beacon chain is scheduled by epoch, its hardfork by time. Whenever the genesis
+//! time moves, every future hardfork moves with it; what only one side schedules is completed on
+//! the other; what contradicts is an error before anything is written.
+
+mod blobs;
+
+use alloy_primitives::Address;
+
+use crate::cl;
+use crate::cl::config::{BlobParameters, Config, FAR_FUTURE_EPOCH};
+use crate::cl::config_file::{self, Values};
+use crate::cl::fork::{FORKS, Fork};
+use crate::cl::preset::Preset;
+use crate::el;
+use crate::el::chain_config::Hardfork;
+use crate::el::genesis::{Document, Genesis};
+use crate::stamp::{self, Stamp};
+
+/// What cannot be brought together.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A value of `config.yaml`.
+    #[error(transparent)]
+    Config(#[from] cl::Error),
+    /// A value of `genesis.json`.
+    #[error(transparent)]
+    Genesis(#[from] el::Error),
+    /// The two files say different things.
+    #[error("{what}")]
+    Contradiction {
+        /// Both files, both keys, both values.
+        what: String,
+        /// The remedy.
+        hint: String,
+    },
+}
+
+fn contradiction<T>(what: impl Into<String>, hint: impl Into<String>) -> Result<T, Error> {
+    Err(Error::Contradiction { what: what.into(), hint: hint.into() })
+}
+
+/// What was changed, in words, and what the user should know.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Changes that were made.
+    pub notes: Vec<String>,
+    /// Things that may be wrong.
+    pub warnings: Vec<String>,
+}
+
+/// How epochs and times of a chain hang together.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    genesis_time: u64,
+    seconds_per_epoch: u64,
+}
+
+impl Clock {
+    /// The time of `epoch`; epochs beyond all times saturate.
+    fn time(self, epoch: u64) -> u64 {
+        self.genesis_time.saturating_add(epoch.saturating_mul(self.seconds_per_epoch))
+    }
+
+    /// The epoch that begins at `time`.
+    fn epoch(self, time: u64) -> Option<u64> {
+        let since = time.checked_sub(self.genesis_time)?;
+        (since % self.seconds_per_epoch == 0).then_some(since / self.seconds_per_epoch)
+    }
+}
+
+/// A run of the reconciliation: both files, and the edits that are collected.
+struct Plan<'a> {
+    genesis: &'a Genesis,
+    config: &'a Config,
+    document: &'a mut Document,
+    values: Values,
+    report: Report,
+    stamp: Stamp,
+    /// Of the chain that is made.
+    clock: Clock,
+    /// Of the chain that the files describe, if they say when it began.
+    file_clock: Option<Clock>,
+    /// Whether the schedule may be changed (not with `--timestamp keep`).
+    restamp: bool,
+}
+
+/// Edits `document` and returns the values to set in the config, so that both layers have the
+/// forks of `config` at `stamp`. `restamp` is false for `--timestamp keep`: then the schedule
+/// stays as it is, and what is scheduled on one side only is a warning.
+///
+/// # Errors
+/// A fork is active at genesis on one side only; chain ids, deposit contracts or merge
+/// difficulties differ; a hardfork time fits no epoch.
+pub fn reconcile(
+    document: &mut Document,
+    genesis: &Genesis,
+    config: &Config,
+    preset: &Preset,
+    stamp: Stamp,
+    restamp: bool,
+) -> Result<(Values, Report), Error> {
+    let seconds_per_epoch = config.slot_duration_ms()? / 1000 * preset.slots_per_epoch;
+    let clock = Clock { genesis_time: stamp.genesis_time, seconds_per_epoch };
+    // With a delay but no time of its own, the config's clock starts with the execution's.
+    let began = match (genesis.timestamp, config.optional_u64("MIN_GENESIS_TIME")?) {
+        (Some(time), _) => Some(stamp::kept_genesis_time(time, config).unwrap_or(time)),
+        (None, Some(time)) if time != 0 => Some(stamp::kept_genesis_time(0, config)?),
+        (None, _) => None,
+    };
+    let file_clock = began.map(|genesis_time| Clock { genesis_time, seconds_per_epoch });
+    let (values, report) = (Values::new(), Report::default());
+    let mut plan =
+        Plan { genesis, config, document, values, report, stamp, clock, file_clock, restamp };
+    plan.check_chain_id()?;
+    plan.check_merge()?;
+    for fork in FORKS.iter().filter(|fork| fork.hardfork.is_some()) {
+        plan.reconcile_fork(fork)?;
+    }
+    plan.reconcile_blob_schedule()?;
+    plan.complete_blob_params()?;
+    plan.check_deposit_contract()?;
+    plan.set_times(preset)?;
+    Ok((plan.values, plan.report))
+}
+
+impl Plan<'_> {
+    fn set(&mut self, key: &str, value: impl ToString) {
+        self.values.insert(key.to_owned(), value.to_string());
+    }
+
+    fn note(&mut self, text: String) {
+        self.report.notes.push(text);
+    }
+
+    fn warn(&mut self, text: impl Into<String>) {
+        self.report.warnings.push(text.into());
+    }
+
+    fn check_chain_id(&mut self) -> Result<(), Error> {
+        const KEY: &str = "DEPOSIT_CHAIN_ID";
+        const PUBLIC: [(u64, &str); 6] = [
+            (1, "Ethereum mainnet"),
+            (10, "OP mainnet"),
+            (100, "Gnosis Chain"),
+            (17_000, "Holesky"),
+            (560_048, "Hoodi"),
+            (11_155_111, "Sepolia"),
+        ];
+        let Some(chain_id) = self.genesis.config.chain_id.filter(|id| !id.is_zero()) else {
+            return contradiction(
+                "config.chainId is 0 or missing",
+                "set it in genesis.json: without it nobody can sign a transaction",
+            );
+        };
+        let Ok(chain_id) = u64::try_from(chain_id) else {
+            return contradiction(
+                format!("config.chainId is {chain_id}, more than 64 bits"),
+                "clients hold chain ids in 64 bits",
+            );
+        };
+        let deposit = self.config.optional_u64(KEY)?;
+        if let Some(deposit) = deposit.filter(|deposit| *deposit != chain_id) {
+            return contradiction(
+                format!("config.chainId is {chain_id} but config.yaml has {KEY} {deposit}"),
+                "both must be the same number above 0",
+            );
+        }
+        for key in [KEY, "DEPOSIT_NETWORK_ID"] {
+            if !self.config.has(key) {
+                self.set(key, chain_id);
+            }
+        }
+        if let Some((_, name)) = PUBLIC.iter().find(|(id, _)| *id == chain_id) {
+            self.warn(format!(
+                "chain id {chain_id} is that of {name}: transactions signed here are valid there"
+            ));
+        }
+        Ok(())
+    }
+
+    /// A chain that is merged at genesis has difficulty 0 from the start, on both sides.
+    fn check_merge(&mut self) -> Result<(), Error> {
+        const KEY: &str = "TERMINAL_TOTAL_DIFFICULTY";
+        let merged = self.config.genesis_fork()?.is_at_least("bellatrix");
+        let cl = self.config.optional_u256(KEY)?;
+        let el = self.genesis.config.terminal_total_difficulty;
+        if el.is_none() {
+            self.document.set_config("terminalTotalDifficulty", "0")?;
+            self.note("genesis.json: terminalTotalDifficulty 0 added, geth needs it".to_owned());
+        }
+        if !merged {
+            return Ok(());
+        }
+        if cl.is_some_and(|difficulty| !difficulty.is_zero()) {
+            let error = self.config.invalid(KEY, "0, since the chain is merged at genesis");
+            return Err(error.into());
+        }
+        if let Some(difficulty) = el.filter(|difficulty| !difficulty.is_zero()) {
+            return contradiction(
+                format!("config.terminalTotalDifficulty is {difficulty}, expected 0"),
+                "the beacon chain starts merged: set it to 0 in genesis.json",
+            );
+        }
+        if let Some(key) = self.genesis.config.late_block_fork() {
+            return contradiction(
+                format!("config.{key} comes after block 0"),
+                "the beacon chain starts merged: set all block hardforks to 0 in genesis.json",
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether `genesis.json` itself says that a hardfork at `time` is active in block 0. With a
+    /// placeholder for its own time it only says so of time 0.
+    fn active_in_file(&self, time: u64) -> bool {
+        time == 0 || self.genesis.timestamp.is_some_and(|timestamp| time <= timestamp)
+    }
+
+    fn reconcile_fork(&mut self, fork: &'static Fork) -> Result<(), Error> {
+        let Some(hardfork) = fork.hardfork else { return Ok(()) };
+        let epoch = self.config.epoch(fork)?;
+        let epoch_key = fork.epoch_key().unwrap_or_default();
+        let time_key = hardfork.key();
+        let time = self.genesis.config.time(hardfork);
+        match (epoch, time) {
+            (0, None) => contradiction(
+                format!("{epoch_key} is 0 in config.yaml, but genesis.json has no {time_key}"),
+                format!("set config.{time_key} to 0, or {epoch_key} to {FAR_FUTURE_EPOCH}"),
+            ),
+            (0, Some(time)) if self.active_at_genesis(time) => {
+                if time > self.stamp.el_timestamp {
+                    self.document.set_time(hardfork, 0)?;
+                    self.note(format!("genesis.json: {time_key} {time} → 0, active at genesis"));
+                }
+                Ok(())
+            }
+            (0, Some(time)) => contradiction(
+                format!("{epoch_key} is 0 in config.yaml, but {time_key} is {time}: after genesis"),
+                format!("set config.{time_key} to 0, or {epoch_key} to its epoch"),
+            ),
+            (_, Some(time)) if self.active_in_file(time) => contradiction(
+                format!(
+                    "{time_key} is {time}: active at genesis, but {epoch_key} is {}",
+                    if epoch == FAR_FUTURE_EPOCH { "never".to_owned() } else { epoch.to_string() }
+                ),
+                format!("set {epoch_key} to 0 in config.yaml, or {time_key} to a later time"),
+            ),
+            (FAR_FUTURE_EPOCH, None) => Ok(()),
+            (epoch, time) => self.reconcile_scheduled(fork, hardfork, epoch, time),
+        }
+    }
+
+    fn active_at_genesis(&self, time: u64) -> bool {
+        if self.restamp && self.genesis.timestamp.is_none() {
+            return time <= self.stamp.el_timestamp;
+        }
+        self.active_in_file(time)
+    }
+
+    /// A fork after genesis: the consensus epoch leads, unless only the execution side has it.
+    fn reconcile_scheduled(
+        &mut self,
+        fork: &'static Fork,
+        hardfork: Hardfork,
+        epoch: u64,
+        time: Option<u64>,
+    ) -> Result<(), Error> {
+        let epoch_key = fork.epoch_key().unwrap_or_default();
+        let time_key = hardfork.key();
+        if epoch == FAR_FUTURE_EPOCH {
+            let time = time.unwrap_or_default();
+            if !self.restamp {
+                self.warn(format!("{time_key} is {time}, but {epoch_key} is never"));
+                return Ok(());
+            }
+            let epoch = self.epoch_in_file(time_key, time, &epoch_key)?;
+            self.set(&epoch_key, epoch);
+            self.note(format!("config.yaml: {epoch_key} {epoch} added, from {time_key} {time}"));
+            return self.move_to(hardfork, Some(time), epoch);
+        }
+        if self.restamp {
+            return self.move_to(hardfork, time, epoch);
+        }
+        let expected = self.clock.time(epoch);
+        match time {
+            None => {
+                self.warn(format!("{epoch_key} is {epoch}, but genesis.json has no {time_key}"));
+            }
+            Some(time) if time != expected => self.warn(format!(
+                "{time_key} is {time}, but {epoch_key} {epoch} begins at {expected}"
+            )),
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Gives `hardfork` the time of `epoch` on the new clock.
+    fn move_to(&mut self, fork: Hardfork, time: Option<u64>, epoch: u64) -> Result<(), Error> {
+        let target = self.clock.time(epoch);
+        if time != Some(target) {
+            self.document.set_time(fork, target)?;
+            let before = time.map_or_else(|| "added".to_owned(), |time| format!("was {time}"));
+            self.note(format!("genesis.json: {} {target} ({before}, epoch {epoch})", fork.key()));
+        }
+        Ok(())
+    }
+
+    /// The epoch of a hardfork that only `genesis.json` schedules.
+    fn epoch_in_file(&self, key: &str, time: u64, epoch_key: &str) -> Result<u64, Error> {
+        let Some(clock) = self.file_clock else {
+            return contradiction(
+                format!("{key} is {time}, but config.yaml has no epoch for it"),
+                format!("set {epoch_key}: with a placeholder time nothing says which it is"),
+            );
+        };
+        match clock.epoch(time) {
+            Some(epoch) if epoch > 0 => Ok(epoch),
+            _ => contradiction(
+                format!(
+                    "{key} is {time}, which is not the start of an epoch after genesis ({} + n × {} s)",
+                    clock.genesis_time, clock.seconds_per_epoch
+                ),
+                format!("set {epoch_key} in config.yaml, or correct {key}"),
+            ),
+        }
+    }
+
+    fn check_deposit_contract(&mut self) -> Result<(), Error> {
+        const KEY: &str = "DEPOSIT_CONTRACT_ADDRESS";
+        let el = self.genesis.config.deposit_contract_address;
+        if !self.config.has(KEY) && el != Address::ZERO {
+            self.set(KEY, el.to_string().to_ascii_lowercase());
+            return Ok(());
+        }
+        let cl = self.config.deposit_contract_address()?;
+        if el == cl {
+            return Ok(());
+        }
+        if el != Address::ZERO {
+            return contradiction(
+                format!("config.depositContractAddress is {el} but config.yaml has {KEY} {cl}"),
+                "both must name the same contract",
+            );
+        }
+        let electra = self.genesis.config.time(Hardfork::Prague).is_some();
+        if electra {
+            self.document.set_config("depositContractAddress", &format!("\"{cl}\""))?;
+            self.note(format!("genesis.json: depositContractAddress {cl} added (EIP-6110)"));
+        }
+        Ok(())
+    }
+
+    /// The config says what was used.
+    fn set_times(&mut self, preset: &Preset) -> Result<(), Error> {
+        let ms = self.config.slot_duration_ms()?;
+        for (key, value) in [("SLOT_DURATION_MS", ms), ("SECONDS_PER_SLOT", ms / 1000)] {
+            if !self.config.has(key) {
+                self.set(key, value);
+            }
+        }
+        if self.restamp {
+            self.set("MIN_GENESIS_TIME", self.stamp.genesis_time);
+            self.set("GENESIS_DELAY", 0);
+        } else if self.stamp.genesis_time < self.stamp.el_timestamp {
+            self.warn("the beacon chain begins before its execution block");
+        }
+        let base = cl::preset::base(self.config)?;
+        if matches!(self.config.text("CONFIG_NAME")?, Some("mainnet" | "minimal")) {
+            self.warn("CONFIG_NAME names a built-in network: Prysm refuses other fork versions");
+        }
+        if base == "minimal" && preset.slots_per_epoch != 8 {
+            self.warn("SLOTS_PER_EPOCH is not the minimal preset's: no released client reads that");
+        }
+        Ok(())
+    }
+
+    fn set_blob_schedule(&mut self, entries: &[BlobParameters]) {
+        self.set("BLOB_SCHEDULE", config_file::blob_schedule(entries));
+    }
+}

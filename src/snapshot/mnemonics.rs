@@ -1,0 +1,206 @@
+//! `mnemonics.yaml` in eth-beacon-genesis' format: a list of
+//! `mnemonic, name, start, count, balance, wd_address, wd_prefix, wd_key_path, status`.
+
+use crate::cl::validator::{
+    BLS_WITHDRAWAL_PREFIX, COMPOUNDING_WITHDRAWAL_PREFIX, ETH1_ADDRESS_WITHDRAWAL_PREFIX, Status,
+};
+use crate::keys::{self, Mnemonic, Path};
+use crate::yaml::{self, Node, Value};
+
+/// The most validators that one entry may ask for.
+const MAX_COUNT: u64 = 1_000_000;
+
+const KEYS: [&str; 9] = [
+    "mnemonic",
+    "name",
+    "start",
+    "count",
+    "balance",
+    "wd_address",
+    "wd_prefix",
+    "wd_key_path",
+    "status",
+];
+
+/// Where withdrawals of a validator go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// To a BLS key: the one at this path, or each validator's own.
+    Key(Option<Path>),
+    /// To an address; with the compounding prefix or the plain one.
+    Address {
+        /// `0x01` or `0x02`.
+        prefix: u8,
+        /// Execution address.
+        address: [u8; 20],
+    },
+}
+
+/// An entry: a run of validators of one mnemonic.
+#[derive(Debug)]
+pub struct Entry {
+    /// The phrase.
+    pub mnemonic: Mnemonic,
+    /// Name for `validator_names.yaml`.
+    pub name: String,
+    /// Index of the first account.
+    pub start: u32,
+    /// Number of accounts.
+    pub count: u32,
+    /// Gwei; `None`: 32 ETH.
+    pub balance: Option<u64>,
+    /// Where withdrawals go.
+    pub withdrawal: Withdrawal,
+    /// Whether they take part.
+    pub status: Status,
+}
+
+/// A fault of the file. Never quotes a phrase.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Error {
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// What is wrong, and what was expected.
+    pub what: String,
+}
+
+impl From<yaml::Error> for Error {
+    fn from(error: yaml::Error) -> Self {
+        Self { line: error.line, what: error.to_string() }
+    }
+}
+
+/// Reads the file.
+///
+/// # Errors
+/// Broken YAML; an unknown or missing key; a value out of range; a phrase that BIP-39 refuses.
+pub fn parse(text: &[u8]) -> Result<Vec<Entry>, Error> {
+    let document = yaml::parse(text)?;
+    let Value::Sequence(items) = document.value else {
+        let what = "is not a list of entries that begin with `- mnemonic: …`".to_owned();
+        return Err(Error { line: document.line, what });
+    };
+    items.iter().enumerate().map(|(number, item)| entry(number, item)).collect()
+}
+
+struct Members<'a> {
+    line: usize,
+    members: &'a [(String, usize, Node)],
+}
+
+impl<'a> Members<'a> {
+    /// The text of `key` and its line; absent, empty and `null` are the same.
+    fn text(&self, key: &str) -> Result<Option<(&'a str, usize)>, Error> {
+        let found = self.members.iter().find(|(name, ..)| name == key);
+        match found.map(|(_, line, node)| (&node.value, *line)) {
+            None => Ok(None),
+            Some((Value::Scalar(text), line)) => {
+                Ok((!matches!(text.as_str(), "" | "~" | "null")).then_some((text, line)))
+            }
+            Some((_, line)) => {
+                Err(Error { line, what: format!("{key} is a list, expected a single value") })
+            }
+        }
+    }
+
+    fn read<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        let Some((text, line)) = self.text(key)? else { return Ok(None) };
+        let shown: String = text.chars().take(60).collect();
+        let fault = || Error { line, what: format!("{key} is {shown:?}, expected {expected}") };
+        read(text).map(Some).ok_or_else(fault)
+    }
+
+    fn number(&self, key: &str, most: u64, expected: &str) -> Result<Option<u64>, Error> {
+        self.read(key, expected, |text| {
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|number| digits && *number <= most)
+        })
+    }
+}
+
+fn entry(number: usize, item: &Node) -> Result<Entry, Error> {
+    let Value::Mapping(members) = &item.value else {
+        let what = "is not an entry that begins with `- mnemonic: …`".to_owned();
+        return Err(Error { line: item.line, what });
+    };
+    if let Some((key, line, _)) = members.iter().find(|(key, ..)| !KEYS.contains(&key.as_str())) {
+        let key: String = key.chars().take(40).collect();
+        let what = format!("has an unknown key {key:?}, expected one of {}", KEYS.join(", "));
+        return Err(Error { line: *line, what });
+    }
+    let members = Members { line: item.line, members };
+    let missing = |key: &str| Error { line: members.line, what: format!("{key} is missing") };
+    let (phrase, line) = members.text("mnemonic")?.ok_or_else(|| missing("mnemonic"))?;
+    let mnemonic = Mnemonic::parse(phrase)
+        .map_err(|error| Error { line, what: format!("mnemonic: {error}") })?;
+    let expected_count = format!("a number from 1 to {MAX_COUNT}");
+    let count = members.number("count", MAX_COUNT, &expected_count)?;
+    let count = count.ok_or_else(|| missing("count"))?;
+    if count == 0 {
+        let line = members.text("count")?.map_or(item.line, |(_, line)| line);
+        return Err(Error { line, what: format!("count is \"0\", expected {expected_count}") });
+    }
+    let last_start = u64::from(u32::MAX) - count;
+    let expected_start = format!("an account index of at most {last_start}");
+    let start = members.number("start", last_start, &expected_start)?.unwrap_or(0);
+    let status = members.read("status", "0 (active), 1 (slashed) or 2 (exited)", |text| {
+        [Status::Active, Status::Slashed, Status::Exited].into_iter().nth(text.parse().ok()?)
+    })?;
+    let balance = members.number("balance", u64::MAX, "gwei, a 64-bit number")?;
+    let narrow = |number: u64| u32::try_from(number).expect("bounded above");
+    Ok(Entry {
+        mnemonic,
+        name: match members.text("name")? {
+            Some((name, _)) => name.to_owned(),
+            None => format!("mnemonic-{number}"),
+        },
+        start: narrow(start),
+        count: narrow(count),
+        balance: balance.filter(|gwei| *gwei != 0),
+        withdrawal: withdrawal(&members)?,
+        status: status.unwrap_or_default(),
+    })
+}
+
+fn withdrawal(members: &Members<'_>) -> Result<Withdrawal, Error> {
+    let prefix =
+        members.read("wd_prefix", "\"0x00\", \"0x01\" or \"0x02\"", |text| match text {
+            "0x00" => Some(BLS_WITHDRAWAL_PREFIX),
+            "0x01" => Some(ETH1_ADDRESS_WITHDRAWAL_PREFIX),
+            "0x02" => Some(COMPOUNDING_WITHDRAWAL_PREFIX),
+            _ => None,
+        })?;
+    let address = members.read("wd_address", "an address: 0x and 40 hex digits", |text| {
+        let bytes = hex::decode(text.strip_prefix("0x")?).ok()?;
+        <[u8; 20]>::try_from(bytes).ok()
+    })?;
+    let path = members.text("wd_key_path")?;
+    let fault = |key: &str, what: &str| {
+        let line = members.text(key).ok().flatten().map_or(members.line, |(_, line)| line);
+        Err(Error { line, what: what.to_owned() })
+    };
+    match (prefix, address) {
+        (Some(prefix @ 1..), Some(address)) => Ok(Withdrawal::Address { prefix, address }),
+        (Some(1..), None) => {
+            fault("wd_prefix", "wd_prefix 0x01 and 0x02 need a wd_address to pay to")
+        }
+        // eth-beacon-genesis ignores the address then, and pays to a key nobody asked for.
+        (None, Some(_)) => {
+            fault("wd_address", "wd_address needs a wd_prefix of \"0x01\" or \"0x02\"")
+        }
+        (None | Some(_), _) => {
+            let parsed = path.map(|(text, line)| {
+                let fault =
+                    |error: keys::Error| Error { line, what: format!("wd_key_path: {error}") };
+                text.parse::<Path>().map_err(fault)
+            });
+            Ok(Withdrawal::Key(parsed.transpose()?))
+        }
+    }
+}

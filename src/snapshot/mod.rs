@@ -1,0 +1,96 @@
+//! Snapshots: what `init` is made from.
+//!
+//! ```text
+//! SNAPSHOT/
+//!   metadata.json               format version, name, chain id, where it comes from
+//!   el/genesis.template.json    geth's genesis, "timestamp": "TIMESTAMP_PLACEHOLDER"
+//!   cl/config.yaml              the consensus config
+//!   val/mnemonics.yaml          validators by mnemonic; val/validators.txt: by public key
+//! ```
+
+pub mod metadata;
+pub mod mnemonics;
+pub mod validators;
+
+use std::path::{Path, PathBuf};
+
+/// Paths within a snapshot.
+pub const METADATA: &str = "metadata.json";
+/// The execution genesis.
+pub const GENESIS: &str = "el/genesis.template.json";
+/// The consensus config.
+pub const CONFIG: &str = "cl/config.yaml";
+/// Validators by mnemonic.
+pub const MNEMONICS: &str = "val/mnemonics.yaml";
+/// Validators by public key.
+pub const VALIDATORS: &str = "val/validators.txt";
+
+/// Where the bytes of an input are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// In the binary, with a name for messages.
+    Embedded(&'static str, &'static [u8]),
+    /// In a file.
+    File(PathBuf),
+}
+
+impl Input {
+    /// How messages call it.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Embedded(name, _) => format!("(embedded) {name}"),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// The inputs of a run.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Name for the summary.
+    pub name: String,
+    /// `metadata.json`; loose files have none.
+    pub metadata: Option<Input>,
+    /// `genesis.json`.
+    pub genesis: Input,
+    /// `config.yaml`.
+    pub config: Input,
+    /// `mnemonics.yaml`.
+    pub mnemonics: Option<Input>,
+    /// `validators.txt`.
+    pub validators: Option<Input>,
+}
+
+impl Snapshot {
+    /// The sample snapshot in the binary.
+    pub fn sample() -> Self {
+        macro_rules! embedded {
+            ($path:literal) => {
+                Input::Embedded($path, include_bytes!(concat!("../../sample/", $path)))
+            };
+        }
+        Self {
+            name: "sample".to_owned(),
+            metadata: Some(embedded!("metadata.json")),
+            genesis: embedded!("el/genesis.template.json"),
+            config: embedded!("cl/config.yaml"),
+            mnemonics: Some(embedded!("val/mnemonics.yaml")),
+            validators: None,
+        }
+    }
+
+    /// The snapshot in `directory`; `has` tells which of its files exist.
+    pub fn directory(directory: &Path, has: impl Fn(&Path) -> bool) -> Self {
+        let file = |path: &str| Input::File(directory.join(path));
+        let optional = |path: &str| has(&directory.join(path)).then(|| file(path));
+        let name = directory.file_name().map(|name| name.to_string_lossy().into_owned());
+        Self {
+            name: name.unwrap_or_else(|| "snapshot".to_owned()),
+            metadata: Some(file(METADATA)),
+            genesis: file(GENESIS),
+            config: file(CONFIG),
+            mnemonics: optional(MNEMONICS),
+            validators: optional(VALIDATORS),
+        }
+    }
+}

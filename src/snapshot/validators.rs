@@ -1,0 +1,195 @@
+//! The validators of a run: those of the mnemonics, derived on all cores, then those of the list.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::mnemonics::{Entry, Withdrawal};
+use crate::cl::validator::{
+    BLS_WITHDRAWAL_PREFIX, COMPOUNDING_WITHDRAWAL_PREFIX, GenesisValidator, Status,
+};
+use crate::keys::{self, Path, PublicKey, SecretKey, derive_child_sk, derive_master_sk};
+
+/// A validator whose signing key is known.
+#[derive(Debug)]
+pub struct SigningKey {
+    /// The key.
+    pub secret: SecretKey,
+    /// Its public key.
+    pub pubkey: PublicKey,
+    /// Its EIP-2334 path.
+    pub path: Path,
+}
+
+/// The registry in its order, with what is known of each validator.
+#[derive(Debug, Default)]
+pub struct Registry {
+    /// For the state.
+    pub validators: Vec<GenesisValidator>,
+    /// For the keystores: the first validators', those of the mnemonics.
+    pub signing_keys: Vec<SigningKey>,
+    /// For `validator_names.yaml`: source and index in it, for each validator.
+    pub sources: Vec<(String, u64)>,
+}
+
+/// Derives the validators of `entries` in order. `progress` is told how many are done.
+///
+/// # Errors
+/// None for entries that were parsed.
+pub fn derive(
+    entries: &[Entry],
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Registry, keys::Error> {
+    let mut registry = Registry::default();
+    for entry in entries {
+        let master = derive_master_sk(entry.mnemonic.to_seed().as_ref())?;
+        // m/12381/3600, which all accounts share.
+        let purse = derive_child_sk(&derive_child_sk(&master, 12381), 3600);
+        let derived: Vec<_> = (entry.start..entry.start + entry.count)
+            .into_par_iter()
+            .map(|index| {
+                let withdrawal_key = derive_child_sk(&derive_child_sk(&purse, index), 0);
+                let secret = derive_child_sk(&withdrawal_key, 0);
+                let pubkey = secret.public_key();
+                let withdrawal_credentials = match &entry.withdrawal {
+                    Withdrawal::Address { prefix, address } => by_address(*prefix, address),
+                    Withdrawal::Key(None) => by_key(&withdrawal_key),
+                    Withdrawal::Key(Some(path)) => by_key(&master.derive_path(path)),
+                };
+                progress(1);
+                let (balance, status) = (entry.balance, entry.status);
+                let validator =
+                    GenesisValidator { pubkey, withdrawal_credentials, balance, status };
+                (validator, SigningKey { secret, pubkey, path: Path::signing(index) })
+            })
+            .collect();
+        let indices = u64::from(entry.start)..;
+        registry.sources.extend(derived.iter().zip(indices).map(|(_, i)| (entry.name.clone(), i)));
+        let (validators, signing_keys): (Vec<_>, Vec<_>) = derived.into_iter().unzip();
+        registry.validators.extend(validators);
+        registry.signing_keys.extend(signing_keys);
+    }
+    Ok(registry)
+}
+
+fn by_key(withdrawal_key: &SecretKey) -> [u8; 32] {
+    let mut credentials: [u8; 32] = Sha256::digest(withdrawal_key.public_key()).into();
+    credentials[0] = BLS_WITHDRAWAL_PREFIX;
+    credentials
+}
+
+fn by_address(prefix: u8, address: &[u8; 20]) -> [u8; 32] {
+    let mut credentials = [0; 32];
+    credentials[0] = prefix;
+    credentials[12..].copy_from_slice(address);
+    credentials
+}
+
+/// A fault of `validators.txt`.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Error {
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// Reads `validators.txt`: a line each, `pubkey:withdrawal_credentials[:balance_gwei]`, hex with
+/// or without `0x`; empty lines and lines that begin with `#` are skipped.
+///
+/// # Errors
+/// A line of another form; credentials whose prefix is not 0x00, 0x01 or 0x02, or whose padding
+/// is not zero.
+pub fn parse(text: &[u8]) -> Result<Vec<GenesisValidator>, Error> {
+    let mut validators = Vec::new();
+    for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        let line = std::str::from_utf8(line).unwrap_or("\u{fffd}").trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let validator = validator(line).map_err(|what| Error { line: number + 1, what })?;
+        validators.push(validator);
+    }
+    Ok(validators)
+}
+
+fn validator(line: &str) -> Result<GenesisValidator, String> {
+    let parts: Vec<&str> = line.split(':').collect();
+    let (pubkey, credentials, balance) = match parts[..] {
+        [pubkey, credentials] => (pubkey, credentials, None),
+        [pubkey, credentials, balance] => (pubkey, credentials, Some(balance)),
+        _ => return Err("is not `pubkey:withdrawal_credentials[:balance_gwei]`".to_owned()),
+    };
+    let withdrawal_credentials: [u8; 32] = bytes(credentials, "withdrawal credentials", 32)?;
+    let (prefix, padding) = (withdrawal_credentials[0], &withdrawal_credentials[1..12]);
+    if prefix > COMPOUNDING_WITHDRAWAL_PREFIX {
+        return Err(format!(
+            "has the withdrawal prefix {prefix:#04x}, expected 0x00, 0x01 or 0x02"
+        ));
+    }
+    if prefix != BLS_WITHDRAWAL_PREFIX && padding.iter().any(|byte| *byte != 0) {
+        return Err(
+            "has an address in its credentials that is not padded with 11 zero bytes".into()
+        );
+    }
+    let balance = balance.map(str::parse).transpose();
+    let balance = balance.map_err(|_| "has a balance that is no number of gwei".to_owned())?;
+    Ok(GenesisValidator {
+        pubkey: bytes(pubkey, "a public key", 48)?,
+        withdrawal_credentials,
+        balance,
+        status: Status::Active,
+    })
+}
+
+fn bytes<const N: usize>(text: &str, what: &str, length: usize) -> Result<[u8; N], String> {
+    let fault = |()| format!("has {what} that is not {length} bytes of hex");
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    hex::decode(digits).map_err(|_| ()).and_then(|b| b.try_into().map_err(|_| ())).map_err(fault)
+}
+
+impl Registry {
+    /// Adds the validators of a list behind those of the mnemonics.
+    pub fn extend(&mut self, listed: Vec<GenesisValidator>) {
+        let names =
+            (0..listed.len() as u64).map(|index| ("additional-validators".to_owned(), index));
+        self.sources.extend(names);
+        self.validators.extend(listed);
+    }
+
+    /// The first two validators with the same public key, by index.
+    pub fn duplicate(&self) -> Option<(usize, usize)> {
+        let mut seen = HashMap::with_capacity(self.validators.len());
+        self.validators.iter().enumerate().find_map(|(index, validator)| {
+            seen.insert(validator.pubkey, index).map(|first| (first, index))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_validators_list() {
+        let (pubkey, creds) =
+            ("ab".repeat(48), format!("01{}{}", "00".repeat(11), "cd".repeat(20)));
+        let text = format!("# list\n\n0x{pubkey}:0x{creds}\r\n{pubkey}:{creds}:64000000000\n");
+        let listed = parse(text.as_bytes()).unwrap();
+        assert_eq!(listed.len(), 2);
+        assert_eq!((listed[0].balance, listed[1].balance), (None, Some(64_000_000_000)));
+        for (line, what) in [
+            (pubkey.clone(), "is not `pubkey"),
+            (format!("{pubkey}:{}", "00".repeat(31)), "withdrawal credentials that is not 32"),
+            (format!("{}:{creds}", "ab".repeat(47)), "a public key that is not 48"),
+            (format!("{pubkey}:03{}", "00".repeat(31)), "prefix 0x03"),
+            (format!("{pubkey}:01{}", "11".repeat(31)), "11 zero bytes"),
+            (format!("{pubkey}:{creds}:lots"), "no number of gwei"),
+        ] {
+            let error = parse(format!("#\n{line}\n").as_bytes()).unwrap_err();
+            assert!(error.line == 2 && error.what.contains(what), "{error}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `regenesis.json`: what a run made. The marker of a finished run, and what `--json` prints.
+
+use serde::Serialize;
+
+/// The summary.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct Summary {
+    /// Version of the program.
+    pub regenesis: &'static str,
+    /// Differs for every genesis.
+    pub run_id: String,
+    pub snapshot: String,
+    pub chain_id: u64,
+    pub el: El,
+    pub cl: Cl,
+    pub keystores: Keystores,
+    pub files: Vec<File>,
+    pub notes: Vec<String>,
+    pub warnings: Vec<String>,
+    pub steps: Vec<Step>,
+}
+
+/// The execution genesis.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct El {
+    pub timestamp: u64,
+    pub state_root: String,
+    pub block_hash: String,
+    pub accounts: usize,
+}
+
+/// The consensus genesis.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct Cl {
+    pub preset: &'static str,
+    pub fork: &'static str,
+    pub genesis_time: u64,
+    pub genesis_validators_root: String,
+    pub state_root: String,
+    pub block_root: String,
+    pub body_root: String,
+    pub validators: usize,
+    pub active_validators: usize,
+}
+
+/// The validator keystores.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct Keystores {
+    /// `light` protects nothing: it is for keys that anybody may know.
+    pub kdf: String,
+    pub count: usize,
+}
+
+/// A file of the runtime directory.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct File {
+    pub path: String,
+    pub size: u64,
+    pub sha256: String,
+}
+
+/// How long a step took.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct Step {
+    pub step: &'static str,
+    pub milliseconds: f64,
+}
+
+impl Summary {
+    /// As the file has it.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
+        json.push(b'\n');
+        json
+    }
+}
