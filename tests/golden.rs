@@ -1,0 +1,74 @@
+//! The reference's bytes: 28 cases made with eth-beacon-genesis 899ec78, whose execution hashes
+//! `geth init` 1.17.4 confirmed, and the cases that must be refused (`tests/vectors/README.md`).
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests meet the world")]
+
+mod support;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use support::{Run, sha256};
+
+fn cases(under: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(under);
+    let directories = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    let mut cases: Vec<_> = directories.filter(|path| path.join("genesis.json").exists()).collect();
+    cases.sort();
+    cases
+}
+
+fn init(case: &Path) -> Run {
+    let file = |name| case.join(name);
+    Run::new()
+        .arg("--genesis")
+        .arg(file("genesis.json"))
+        .arg("--config")
+        .arg(file("config.yaml"))
+        .arg("--mnemonics")
+        .arg(file("mnemonics.yaml"))
+        .args(["--timestamp", "keep", "--json"])
+}
+
+#[test]
+fn states_equal_the_reference() {
+    let cases = cases("");
+    assert_eq!(cases.len(), 28);
+    for case in cases {
+        let name = case.file_name().unwrap().to_string_lossy().into_owned();
+        let expected: Value =
+            serde_json::from_slice(&std::fs::read(case.join("expected.json")).unwrap()).unwrap();
+        let done = init(&case).succeeds();
+        let summary: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!(summary["el"]["block_hash"], expected["eth1_block_hash"], "{name}");
+        if !expected["state_root"].is_null() {
+            assert_eq!(summary["el"]["state_root"], expected["state_root"], "{name}");
+        }
+        for key in ["fork", "preset", "validators", "genesis_time", "genesis_validators_root"] {
+            assert_eq!(summary["cl"][key], expected[key], "{name}: {key}");
+        }
+        let mut reference = Vec::new();
+        flate2::read::GzDecoder::new(std::fs::File::open(case.join("genesis.ssz.gz")).unwrap())
+            .read_to_end(&mut reference)
+            .unwrap();
+        assert_eq!(sha256(&reference), expected["genesis_ssz_sha256"].as_str().unwrap(), "{name}");
+        let ours = done.read("metadata/genesis.ssz");
+        let differs = ours.iter().zip(&reference).position(|(a, b)| a != b);
+        assert_eq!((differs, ours.len()), (None, reference.len()), "{name}: first difference");
+        let names = std::fs::read(case.join("validator_names.yaml")).unwrap();
+        assert_eq!(done.read("metadata/validator_names.yaml"), names, "{name}");
+    }
+}
+
+#[test]
+fn a_chain_without_an_active_validator_is_refused() {
+    let cases = cases("rejected");
+    assert_eq!(cases.len(), 2);
+    for case in cases {
+        let failed = init(&case).fails(3);
+        assert!(failed.stderr.contains("no validator is active"), "{}", failed.stderr);
+        assert!(failed.stderr.contains("mnemonics.yaml"), "{}", failed.stderr);
+        failed.wrote_nothing();
+    }
+}
