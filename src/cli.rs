@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{Failure, init};
+use crate::command::{Failure, bake, init, verify};
 use crate::exit;
 use crate::rim::console::Console;
 use crate::rim::signal;
@@ -19,6 +19,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Init(Box<init::Args>),
+    Bake(bake::Args),
+    Verify(verify::Args),
 }
 
 /// Runs the program: arguments from the process, messages to stderr, data to stdout. Returns the
@@ -35,6 +37,8 @@ pub fn main() -> u8 {
     let installed = signal::install().map_err(|error| Failure::bug(error.to_string()));
     let done = installed.and_then(|()| match &cli.verb {
         Verb::Init(args) => init::run(args, &console),
+        Verb::Bake(args) => bake::run(args, &console),
+        Verb::Verify(args) => verify::run(args, &console),
     });
     match done {
         Ok(()) => exit::DONE,

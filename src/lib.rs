@@ -20,6 +20,7 @@
 pub mod cl;
 pub mod cli;
 pub mod command;
+pub mod digest;
 pub mod el;
 pub mod exit;
 pub mod keys;

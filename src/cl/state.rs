@@ -7,8 +7,8 @@ use super::config::Config;
 use super::error::Error;
 use super::fork::{Fork, Inputs};
 use super::preset::Preset;
-use super::ssz::{Root, container, uint64};
-use super::validator::{GenesisValidator, Validator};
+use super::ssz::{Root, container, list_of, progressive_list, uint64};
+use super::validator::{self, GenesisValidator, Validator};
 use crate::el::header::Header;
 
 /// A genesis state and what a summary says of it.
@@ -92,6 +92,21 @@ pub fn genesis_state(
         genesis_time,
         active_validators: active.len(),
     })
+}
+
+/// The root that the registry of `validators` has in a state of `fork`.
+pub fn genesis_validators_root(
+    fork: &Fork,
+    preset: &Preset,
+    validators: &[GenesisValidator],
+) -> Root {
+    let electra = fork.is_at_least("electra");
+    let registry: Vec<Validator> = validators.iter().map(|v| v.record(preset, electra)).collect();
+    let (encoding, roots) = validator::encode_all(&registry);
+    if fork.is_at_least("gloas") {
+        return progressive_list(encoding, &roots, registry.len()).root();
+    }
+    list_of(encoding, roots, preset.validator_registry_limit).root()
 }
 
 /// Checks that every public key is a point of the right subgroup of G1.

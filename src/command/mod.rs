@@ -1,11 +1,27 @@
 //! Verbs, one a file: its arguments and its `run`.
 
+pub mod bake;
 pub mod init;
+pub mod prepare;
+pub mod verify;
+
+use std::path::Path;
 
 use crate::exit;
 use crate::rim::{fs, staging};
-use crate::snapshot::Input;
+use crate::snapshot::{Input, Snapshot};
 use crate::{cl, el, schedule, stamp};
+
+/// The snapshot in a directory.
+fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
+    if fs::is_directory(directory) {
+        return Ok(Snapshot::directory(directory, fs::exists));
+    }
+    let message = format!("{}: is not a snapshot directory", directory.display());
+    let hint = "a snapshot has el/, cl/ and val/; loose files use --genesis, --config and \
+                --mnemonics";
+    Err(Failure::new(exit::INPUT, message, Some(hint)))
+}
 
 /// Why a verb failed, for the user.
 #[derive(Debug)]

@@ -7,6 +7,9 @@ use super::error::Error;
 use super::genesis::{Document, Member};
 use super::json::{Cursor, fold, unescape};
 
+/// What stands between the brace that opens the file and its alloc.
+const ALLOC: &[u8] = b"\n  \"alloc\": ";
+
 /// A part of the file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
@@ -80,20 +83,16 @@ impl Document {
         }
     }
 
-    /// The file to write: a member a line, the alloc last, with `accounts` (raw entries) added
-    /// to it. A later entry for the same address replaces an earlier one.
+    /// The file to write: the alloc first, then a member a line. `accounts` (raw entries) are
+    /// added to the alloc; a later entry for the same address replaces an earlier one.
+    ///
+    /// The alloc comes first because it does not depend on the time: a digest of the file can be
+    /// resumed behind it, and a file system that shares blocks can share its blocks.
     pub fn pieces(&self, accounts: &[String]) -> Vec<Piece> {
-        let mut text = b"{\n".to_vec();
-        for member in &self.head {
-            if *fold(&unescape(&member.key)) != *b"alloc" {
-                text.extend_from_slice(
-                    &[b"  \"", &member.key[..], b"\": ", &member.value[..], b",\n"].concat(),
-                );
-            }
-        }
+        let mut text = b"{".to_vec();
         let mut pieces = Vec::new();
         for (index, alloc) in self.alloc.iter().enumerate() {
-            text.extend_from_slice(b"  \"alloc\": ");
+            text.extend_from_slice(if index == 0 { ALLOC } else { b",\n  \"alloc\": " });
             pieces.push(Piece::Text(std::mem::take(&mut text)));
             let last = index + 1 == self.alloc.len();
             if last && !accounts.is_empty() {
@@ -104,8 +103,14 @@ impl Document {
             } else {
                 pieces.push(Piece::Source(alloc.range.clone()));
             }
-            text.extend_from_slice(if last { b"\n}\n" } else { b",\n" });
         }
+        for member in &self.head {
+            if *fold(&unescape(&member.key)) != *b"alloc" {
+                let parts = [b",\n  \"", &member.key[..], b"\": ", &member.value[..]];
+                text.extend_from_slice(&parts.concat());
+            }
+        }
+        text.extend_from_slice(b"\n}\n");
         pieces.push(Piece::Text(text));
         pieces
     }

@@ -78,6 +78,15 @@ pub fn missing(
         .collect()
 }
 
+/// The contracts at `addresses`; an address that no contract has is that of a deposit contract.
+pub fn by_address(addresses: &[Address]) -> Vec<SystemContract> {
+    let named = |address: &Address| {
+        let known = SYSTEM_CONTRACTS.into_iter().find(|contract| contract.address == *address);
+        known.unwrap_or(SystemContract { address: *address, ..SYSTEM_CONTRACTS[0] })
+    };
+    addresses.iter().map(named).collect()
+}
+
 impl SystemContract {
     /// Its entry for an alloc: `"0x…": {…}`.
     pub fn entry(&self) -> String {

@@ -4,15 +4,15 @@
 use zeroize::Zeroizing;
 
 use super::OutFile;
-use crate::keys::{Keystore, PublicKey};
+use crate::keys::PublicKey;
 
 /// A keystore and the password that opens it.
 #[derive(Debug)]
 pub struct Sealed {
     /// Public key of the validator.
     pub pubkey: PublicKey,
-    /// The encrypted key.
-    pub keystore: Keystore,
+    /// The encrypted key: the JSON of EIP-2335.
+    pub keystore: Vec<u8>,
     /// What opens it.
     pub password: Zeroizing<String>,
 }
@@ -33,7 +33,7 @@ pub fn files(sealed: &[Sealed]) -> Vec<OutFile> {
         .iter()
         .flat_map(|key| {
             [
-                OutFile::secret(keystore_path(&key.pubkey), key.keystore.to_json()),
+                OutFile::secret(keystore_path(&key.pubkey), key.keystore.clone()),
                 OutFile::secret(secret_path(&key.pubkey), key.password.as_bytes()),
             ]
         })

@@ -6,14 +6,17 @@ use std::fmt::Write as _;
 use alloy_primitives::Address;
 
 use super::{Content, OutFile};
+use crate::digest::Prefix;
 use crate::el::edit::Piece;
 use crate::snapshot::Input;
+use crate::snapshot::validators::Source;
 
 /// What the files say.
 #[derive(Debug)]
 pub struct Metadata<'a> {
-    /// `genesis.json` in pieces, and the file that some of them are ranges of.
-    pub genesis: (Vec<Piece>, Input),
+    /// `genesis.json` in pieces, the file that some of them are ranges of, and what is known of
+    /// its digest.
+    pub genesis: (Vec<Piece>, Input, Option<Prefix>),
     /// `genesis.ssz`.
     pub state: Vec<u8>,
     /// `config.yaml`.
@@ -24,18 +27,18 @@ pub struct Metadata<'a> {
     pub block_hash: [u8; 32],
     /// Root of the registry.
     pub genesis_validators_root: [u8; 32],
-    /// Source and index in it, for each validator.
-    pub sources: &'a [(String, u64)],
+    /// Where the validators come from.
+    pub sources: &'a [Source],
 }
 
 /// The files.
 pub fn files(metadata: Metadata<'_>) -> Vec<OutFile> {
     let hash = |bytes: [u8; 32]| format!("0x{}", hex::encode(bytes));
-    let (pieces, input) = metadata.genesis;
+    let (pieces, input, prefix) = metadata.genesis;
     vec![
         OutFile {
             path: "metadata/genesis.json".to_owned(),
-            content: Content::Pieces(pieces, input),
+            content: Content::Pieces(pieces, input, prefix),
             secret: false,
         },
         OutFile::public("metadata/genesis.ssz", metadata.state),
@@ -55,22 +58,23 @@ pub fn files(metadata: Metadata<'_>) -> Vec<OutFile> {
     ]
 }
 
-/// `validator_names.yaml`: which validators come from which mnemonic, runs joined.
-fn validator_names(sources: &[(String, u64)]) -> String {
-    let mut out = String::new();
-    let mut start = 0;
-    for index in 1..=sources.len() {
-        let (name, last) = &sources[index - 1];
-        let continues = sources.get(index).is_some_and(|(n, i)| n == name && *i == last + 1);
-        if !continues {
-            let first = sources[start].1;
-            let _ = writeln!(
-                out,
-                "- {start}-{}: {{ src: {name:?}, from: {first}, to: {last} }}",
-                index - 1
-            );
-            start = index;
+/// `validator_names.yaml`: which validators come from which source; runs that touch are joined.
+fn validator_names(sources: &[Source]) -> String {
+    let mut runs: Vec<Source> = Vec::new();
+    for source in sources.iter().filter(|source| source.count > 0) {
+        match runs.last_mut() {
+            Some(last) if last.name == source.name && last.first + last.count == source.first => {
+                last.count += source.count;
+            }
+            _ => runs.push(source.clone()),
         }
+    }
+    let mut start = 0;
+    let mut out = String::new();
+    for Source { name, first, count } in runs {
+        let (end, last) = (start + count - 1, first + count - 1);
+        let _ = writeln!(out, "- {start}-{end}: {{ src: {name:?}, from: {first}, to: {last} }}");
+        start += count;
     }
     out
 }

@@ -3,6 +3,7 @@
 pub mod lighthouse;
 pub mod metadata;
 
+use crate::digest::Prefix;
 use crate::el::edit::Piece;
 use crate::snapshot::Input;
 
@@ -27,8 +28,8 @@ pub struct OutFile {
 pub enum Content {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// Pieces, some of them ranges of an input.
-    Pieces(Vec<Piece>, Input),
+    /// Pieces, some of them ranges of an input; and what is known of the digest.
+    Pieces(Vec<Piece>, Input, Option<Prefix>),
 }
 
 impl OutFile {

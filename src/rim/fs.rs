@@ -35,6 +35,9 @@ impl Error {
     }
 }
 
+/// What is held in memory of a file that is read in pieces.
+const PIECE: usize = 1 << 20;
+
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
     |source| Error { path: path.to_owned(), source }
 }
@@ -87,6 +90,61 @@ pub fn open_range(input: &Input, range: std::ops::Range<u64>) -> Result<Box<dyn 
     }
 }
 
+/// Appends a range of an input to `out`.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read_range(
+    input: &Input,
+    range: std::ops::Range<u64>,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let label = PathBuf::from(input.label());
+    open_range(input, range)?.read_to_end(out).map_err(at(&label))?;
+    Ok(())
+}
+
+/// Calls `piece` with the bytes of a range of an input, a piece at a time.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn each_piece(
+    input: &Input,
+    range: std::ops::Range<u64>,
+    mut piece: impl FnMut(&[u8]),
+) -> Result<(), Error> {
+    let label = PathBuf::from(input.label());
+    let mut reader = open_range(input, range)?;
+    let mut buffer = vec![0; PIECE];
+    loop {
+        match reader.read(&mut buffer).map_err(at(&label))? {
+            0 => return Ok(()),
+            read => piece(&buffer[..read]),
+        }
+    }
+}
+
+/// Copies a range of an input to the position of `out`, within the kernel where it can.
+///
+/// # Errors
+/// The input cannot be read, or `out` not written: the error does not tell which.
+pub fn copy_range(
+    input: &Input,
+    range: std::ops::Range<u64>,
+    mut out: &File,
+) -> Result<u64, Error> {
+    let label = PathBuf::from(input.label());
+    match input {
+        Input::Embedded(..) => std::io::copy(&mut open_range(input, range)?, &mut out),
+        Input::File(path) => {
+            let mut file = open_file(path)?;
+            file.seek(SeekFrom::Start(range.start)).map_err(at(path))?;
+            std::io::copy(&mut file.take(range.end - range.start), &mut out)
+        }
+    }
+    .map_err(at(&label))
+}
+
 /// Length of an input in bytes.
 ///
 /// # Errors
@@ -125,14 +183,9 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// The file cannot be read.
 pub fn line_of(input: &Input, offset: u64) -> Result<u64, Error> {
-    let mut reader = open_range(input, 0..offset)?;
-    let mut piece = vec![0; 1 << 20];
     let mut line = 1;
-    loop {
-        let read = reader.read(&mut piece).map_err(at(Path::new(&input.label())))?;
-        if read == 0 {
-            return Ok(line);
-        }
-        line += memchr::memchr_iter(b'\n', &piece[..read]).count() as u64;
-    }
+    each_piece(input, 0..offset, |bytes| {
+        line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+    })?;
+    Ok(line)
 }

@@ -6,7 +6,7 @@
 //! killed within the few renames leaves no marker; and nothing of a former run survives.
 
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -16,10 +16,10 @@ use sha2::{Digest, Sha256};
 use super::{fs, signal};
 use crate::el::edit::Piece;
 use crate::layout::{Content, MARKER, OWNED, OutFile};
+use crate::snapshot::Input;
 
 /// The directory in a runtime directory that says whose it is, and holds the lock.
 const OWN: &str = ".regenesis";
-const COPY_BUFFER: usize = 1 << 20;
 
 /// The runtime directory could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -182,6 +182,53 @@ impl Runtime {
     }
 }
 
+/// A file that is being written.
+struct Sink<'a> {
+    out: File,
+    path: &'a Path,
+    hasher: Sha256,
+    size: u64,
+}
+
+impl Sink<'_> {
+    /// Writes bytes, and counts them in.
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(at(self.path))
+    }
+
+    fn put_piece(&mut self, piece: &Piece, input: &Input) -> Result<(), Error> {
+        match piece {
+            Piece::Text(bytes) => self.put(bytes),
+            Piece::Source(range) => {
+                let mut written = Ok(());
+                fs::each_piece(input, range.clone(), |bytes| {
+                    if written.is_ok() {
+                        written = self.put(bytes);
+                    }
+                })?;
+                written
+            }
+        }
+    }
+
+    /// Writes a piece whose digest is known.
+    fn copy(&mut self, piece: &Piece, input: &Input) -> Result<(), Error> {
+        match piece {
+            Piece::Text(bytes) => self.out.write_all(bytes).map_err(at(self.path)),
+            Piece::Source(range) => {
+                let length = range.end - range.start;
+                let copied = fs::copy_range(input, range.clone(), &self.out)?;
+                if copied == length {
+                    return Ok(());
+                }
+                Err(at(self.path)(std::io::ErrorKind::UnexpectedEof.into()))
+            }
+        }
+    }
+}
+
 /// Files that are written but not yet in their place. Removed when dropped.
 #[derive(Debug)]
 pub struct Staging<'a> {
@@ -195,38 +242,25 @@ impl Staging<'_> {
     fn write(&self, file: &OutFile) -> Result<Written, Error> {
         let path = self.new.join(&file.path);
         let mode = if file.secret { 0o600 } else { 0o644 };
-        let mut out = create(&path, mode)?;
-        let mut hasher = Sha256::new();
-        let mut size = 0;
-        let mut put = |bytes: &[u8]| {
-            hasher.update(bytes);
-            size += bytes.len() as u64;
-            out.write_all(bytes).map_err(at(&path))
-        };
+        let mut sink =
+            Sink { out: create(&path, mode)?, path: &path, hasher: Sha256::new(), size: 0 };
         match &file.content {
-            Content::Bytes(bytes) => put(bytes)?,
-            Content::Pieces(pieces, input) => {
-                let mut buffer = vec![0; COPY_BUFFER];
-                for piece in pieces {
-                    match piece {
-                        Piece::Text(bytes) => put(bytes)?,
-                        Piece::Source(range) => {
-                            let mut reader = fs::open_range(input, range.clone())?;
-                            loop {
-                                let label = PathBuf::from(input.label());
-                                let read = reader.read(&mut buffer).map_err(at(&label))?;
-                                if read == 0 {
-                                    break;
-                                }
-                                put(&buffer[..read])?;
-                            }
-                        }
-                    }
+            Content::Bytes(bytes) => sink.put(bytes)?,
+            Content::Pieces(pieces, input, prefix) => {
+                let known = prefix.as_ref().map_or(0, |prefix| prefix.pieces);
+                pieces[..known].iter().try_for_each(|piece| sink.copy(piece, input))?;
+                if let Some(prefix) = prefix {
+                    (sink.hasher, sink.size) = (prefix.hasher.clone(), prefix.length);
                 }
+                pieces[known..].iter().try_for_each(|piece| sink.put_piece(piece, input))?;
             }
         }
-        out.sync_all().map_err(at(&path))?;
-        Ok(Written { path: file.path.clone(), size, sha256: hasher.finalize().into() })
+        sink.out.sync_all().map_err(at(&path))?;
+        Ok(Written {
+            path: file.path.clone(),
+            size: sink.size,
+            sha256: sink.hasher.finalize().into(),
+        })
     }
 
     /// Reads a staged file.
@@ -279,6 +313,22 @@ impl Drop for Staging<'_> {
     }
 }
 
+/// Writes one file by way of a temporary one beside it, making its directory if need be.
+///
+/// # Errors
+/// The file cannot be written; what was there is left then.
+pub fn write_atomically(path: &Path, bytes: &[u8], secret: bool) -> Result<(), Error> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    make_directory(directory, 0o755)?;
+    let temporary = path.with_extension("new");
+    remove(&temporary)?;
+    let mut file = create(&temporary, if secret { 0o600 } else { 0o644 })?;
+    file.write_all(bytes).map_err(at(&temporary))?;
+    file.sync_all().map_err(at(&temporary))?;
+    std::fs::rename(&temporary, path).map_err(at(path))?;
+    sync(directory)
+}
+
 /// Makes a directory with exactly this mode, whatever the umask; it may be there already.
 fn make_directory(path: &Path, mode: u32) -> Result<(), Error> {
     match std::fs::create_dir(path) {
@@ -296,7 +346,11 @@ fn create(path: &Path, mode: u32) -> Result<File, Error> {
     Ok(file)
 }
 
-fn remove(path: &Path) -> Result<(), Error> {
+/// Removes a file or a directory, if it is there; a symbolic link is not followed.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove(path: &Path) -> Result<(), Error> {
     let removed = match path.symlink_metadata() {
         Err(_) => Ok(()),
         Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(path),

@@ -6,8 +6,10 @@
 //!   el/genesis.template.json    geth's genesis, "timestamp": "TIMESTAMP_PLACEHOLDER"
 //!   cl/config.yaml              the consensus config
 //!   val/mnemonics.yaml          validators by mnemonic; val/validators.txt: by public key
+//!   baked/                      what does not depend on time, computed once: see [`bake`]
 //! ```
 
+pub mod bake;
 pub mod metadata;
 pub mod mnemonics;
 pub mod validators;
@@ -59,6 +61,19 @@ pub struct Snapshot {
     pub mnemonics: Option<Input>,
     /// `validators.txt`.
     pub validators: Option<Input>,
+    /// The bake, if there is one.
+    pub baked: Option<Baked>,
+}
+
+/// The files of a bake.
+#[derive(Debug, Clone)]
+pub struct Baked {
+    /// `bake.json`.
+    pub record: Input,
+    /// `validators.bin`.
+    pub validators: Input,
+    /// `keystores.jsonl`, which may not be there.
+    pub keystores: Input,
 }
 
 impl Snapshot {
@@ -76,7 +91,23 @@ impl Snapshot {
             config: embedded!("cl/config.yaml"),
             mnemonics: Some(embedded!("val/mnemonics.yaml")),
             validators: None,
+            baked: Some(Baked {
+                record: embedded!("baked/bake.json"),
+                validators: embedded!("baked/validators.bin"),
+                keystores: embedded!("baked/keystores.jsonl"),
+            }),
         }
+    }
+
+    /// Files that belong to no snapshot.
+    pub fn loose(
+        name: String,
+        genesis: Input,
+        config: Input,
+        mnemonics: Option<Input>,
+        validators: Option<Input>,
+    ) -> Self {
+        Self { name, metadata: None, genesis, config, mnemonics, validators, baked: None }
     }
 
     /// The snapshot in `directory`; `has` tells which of its files exist.
@@ -91,6 +122,24 @@ impl Snapshot {
             config: file(CONFIG),
             mnemonics: optional(MNEMONICS),
             validators: optional(VALIDATORS),
+            baked: optional(bake::RECORD).map(|record| Baked {
+                record,
+                validators: file(bake::VALIDATORS),
+                keystores: file(bake::KEYSTORES),
+            }),
         }
+    }
+
+    /// The small inputs with their paths in a snapshot.
+    pub fn small_files(&self) -> Vec<(&'static str, &Input)> {
+        [
+            (METADATA, self.metadata.as_ref()),
+            (CONFIG, Some(&self.config)),
+            (MNEMONICS, self.mnemonics.as_ref()),
+            (VALIDATORS, self.validators.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(path, input)| input.map(|input| (path, input)))
+        .collect()
     }
 }

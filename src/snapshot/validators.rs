@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::mnemonics::{Entry, Withdrawal};
@@ -29,8 +30,19 @@ pub struct Registry {
     pub validators: Vec<GenesisValidator>,
     /// For the keystores: the first validators', those of the mnemonics.
     pub signing_keys: Vec<SigningKey>,
-    /// For `validator_names.yaml`: source and index in it, for each validator.
-    pub sources: Vec<(String, u64)>,
+    /// For `validator_names.yaml`: where they come from.
+    pub sources: Vec<Source>,
+}
+
+/// A run of validators, neighbours in the registry and in their source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Name of the mnemonic's entry, or of the list.
+    pub name: String,
+    /// Index in the source of the first one.
+    pub first: u64,
+    /// How many there are.
+    pub count: u64,
 }
 
 /// Derives the validators of `entries` in order. `progress` is told how many are done.
@@ -64,8 +76,8 @@ pub fn derive(
                 (validator, SigningKey { secret, pubkey, path: Path::signing(index) })
             })
             .collect();
-        let indices = u64::from(entry.start)..;
-        registry.sources.extend(derived.iter().zip(indices).map(|(_, i)| (entry.name.clone(), i)));
+        let (first, count) = (u64::from(entry.start), u64::from(entry.count));
+        registry.sources.push(Source { name: entry.name.clone(), first, count });
         let (validators, signing_keys): (Vec<_>, Vec<_>) = derived.into_iter().unzip();
         registry.validators.extend(validators);
         registry.signing_keys.extend(signing_keys);
@@ -153,9 +165,8 @@ fn bytes<const N: usize>(text: &str, what: &str, length: usize) -> Result<[u8; N
 impl Registry {
     /// Adds the validators of a list behind those of the mnemonics.
     pub fn extend(&mut self, listed: Vec<GenesisValidator>) {
-        let names =
-            (0..listed.len() as u64).map(|index| ("additional-validators".to_owned(), index));
-        self.sources.extend(names);
+        let (name, count) = ("additional-validators".to_owned(), listed.len() as u64);
+        self.sources.push(Source { name, first: 0, count });
         self.validators.extend(listed);
     }
 
@@ -165,6 +176,18 @@ impl Registry {
         self.validators.iter().enumerate().find_map(|(index, validator)| {
             seen.insert(validator.pubkey, index).map(|first| (first, index))
         })
+    }
+
+    /// How messages call a validator: its source and index there.
+    pub fn name(&self, index: usize) -> String {
+        let mut rest = index as u64;
+        for source in &self.sources {
+            if rest < source.count {
+                return format!("{}[{}]", source.name, source.first + rest);
+            }
+            rest -= source.count;
+        }
+        format!("number {index}")
     }
 }
 

@@ -1,28 +1,20 @@
 //! The pipeline of `init`, up to the list of files: reads like the picture in the crate's head.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use alloy_primitives::B256;
-use rayon::prelude::*;
-
 use super::super::Failure;
-use super::inputs::{self, read_config, read_genesis, read_registry};
+use super::super::prepare::{Prepared, Steps, inputs, prepare};
 use super::settings::Settings;
 use crate::cl::config::Config;
-use crate::cl::preset::{self, Preset};
+use crate::cl::preset;
 use crate::cl::state::{self, GenesisState};
 use crate::cl::{self, config_file};
-use crate::el::genesis::{Document, Genesis};
 use crate::el::header::make_genesis_header;
-use crate::keys::{Keystore, password};
 use crate::layout::lighthouse::{self, Sealed};
 use crate::layout::{OutFile, metadata};
-use crate::rim::clock::{Stopwatch, now};
+use crate::rim::clock::now;
 use crate::rim::console::Console;
 use crate::schedule;
-use crate::snapshot::validators::Registry;
 use crate::stamp::{self, Timestamp};
-use crate::summary::{Cl, El, Keystores, Step, Summary};
+use crate::summary::{Cl, El, Keystores, Summary};
 
 /// What is written, and what is checked after writing.
 #[derive(Debug)]
@@ -30,6 +22,8 @@ pub(super) struct Made {
     pub(super) files: Vec<OutFile>,
     pub(super) state: Expected,
     pub(super) sealed: Vec<Sealed>,
+    /// Whether the keystores come from a bake.
+    pub(super) baked: bool,
     pub(super) summary: Summary,
 }
 
@@ -42,91 +36,18 @@ pub(super) struct Expected {
     pub(super) length: usize,
 }
 
-/// Steps with their times, on the console and for the summary.
-struct Steps<'a> {
-    console: &'a Console,
-    watch: Stopwatch,
-    done: Vec<Step>,
-}
-
-impl Steps<'_> {
-    fn done(&mut self, step: &'static str, text: &str) {
-        let took = self.watch.lap();
-        self.console.step(step, text, took);
-        self.done.push(Step { step, milliseconds: took.as_secs_f64() * 1000.0 });
-    }
-}
-
-/// What does not depend on the time.
-struct Prepared {
-    config_text: Vec<u8>,
-    config: Config,
-    preset: Preset,
-    document: Document,
-    genesis: Genesis,
-    accounts: usize,
-    file_size: u64,
-    /// Entries of system contracts to add to the alloc.
-    added: Vec<String>,
-    state_root: B256,
-    registry: Registry,
-    sealed: Vec<Sealed>,
-    warnings: Vec<String>,
-}
-
 /// Makes everything; writes nothing.
 pub(super) fn make(settings: &Settings, console: &Console) -> Result<Made, Failure> {
-    let mut steps = Steps { console, watch: Stopwatch::start(), done: Vec::new() };
+    let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), settings.snapshot.name));
-    let prepared = prepare(settings, &mut steps)?;
+    let prepared = prepare(&settings.wanted(), &mut steps)?;
     stamped(settings, prepared, steps)
-}
-
-fn prepare(settings: &Settings, steps: &mut Steps<'_>) -> Result<Prepared, Failure> {
-    let (snapshot, console) = (&settings.snapshot, steps.console);
-    let mut warnings = Vec::new();
-    let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
-    let (config_text, config) = read_config(snapshot)?;
-    let preset = Preset::of(&config, settings.revision).map_err(in_config)?;
-    // Faults of the small file are told before the large one is read.
-    config.genesis_fork().map_err(in_config)?;
-    let (document, mut state, file_size) = read_genesis(snapshot, console)?;
-    let genesis = document.genesis();
-    let genesis = genesis.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
-    inputs::check_metadata(snapshot, &genesis)?;
-    let accounts = state.len();
-    steps.done("read", &format!("{}: {accounts} accounts", snapshot.genesis.label()));
-
-    let added = inputs::system_contracts(settings, &config, &genesis, &mut state, &mut warnings)?;
-    let (accounts, state_root) = (state.len(), state.root());
-    steps.done("el", &format!("state root {state_root}"));
-
-    let registry = read_registry(snapshot, console, &mut warnings)?;
-    let (all, derived) = (registry.validators.len(), registry.signing_keys.len());
-    steps.done("keys", &format!("{all} validators, {derived} derived"));
-
-    let sealed = seal(settings, &registry, console)?;
-    steps.done("seal", &format!("{} keystores, kdf {}", sealed.len(), settings.kdf));
-    Ok(Prepared {
-        config_text,
-        config,
-        preset,
-        document,
-        genesis,
-        accounts,
-        file_size,
-        added,
-        state_root,
-        registry,
-        sealed,
-        warnings,
-    })
 }
 
 /// What differs at every boot.
 fn stamped(settings: &Settings, prepared: Prepared, mut steps: Steps<'_>) -> Result<Made, Failure> {
     let snapshot = &settings.snapshot;
-    let Prepared { config, preset, mut document, registry, mut warnings, .. } = prepared;
+    let Prepared { config, preset, mut document, validators, mut warnings, .. } = prepared;
     let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
     let lead = settings.lead.seconds(prepared.accounts, prepared.file_size);
     let file_time = prepared.genesis.timestamp;
@@ -137,7 +58,7 @@ fn stamped(settings: &Settings, prepared: Prepared, mut steps: Steps<'_>) -> Res
         schedule::reconcile(&mut document, &prepared.genesis, &config, &preset, stamp, restamp)
             .map_err(|e| Failure::schedule(&snapshot.genesis, &snapshot.config, &e))?;
     document.set_timestamp(stamp.el_timestamp);
-    let count = registry.validators.len();
+    let count = validators.len();
     if !config.has("MIN_GENESIS_ACTIVE_VALIDATOR_COUNT") {
         values.insert("MIN_GENESIS_ACTIVE_VALIDATOR_COUNT".to_owned(), count.to_string());
     }
@@ -154,9 +75,8 @@ fn stamped(settings: &Settings, prepared: Prepared, mut steps: Steps<'_>) -> Res
     let block_hash = header.hash();
     steps.done("el", &format!("block hash {block_hash}"));
 
-    let state =
-        state::genesis_state(&config, &preset, &registry.validators, &header, stamp.genesis_time)
-            .map_err(|error| inputs::state_failure(snapshot, &error))?;
+    let state = state::genesis_state(&config, &preset, &validators, &header, stamp.genesis_time)
+        .map_err(|error| inputs::state_failure(snapshot, &error))?;
     let base = preset::base(&config).map_err(in_config)?;
     let fork = state.fork;
     steps.done("cl", &format!("{}/{base}, state root {}", fork.name, hex0x(state.state_root)));
@@ -192,43 +112,18 @@ fn stamped(settings: &Settings, prepared: Prepared, mut steps: Steps<'_>) -> Res
         current_version: config.version(fork).map_err(in_config)?.unwrap_or_default(),
         length: state.bytes.len(),
     };
+    let baked = prepared.prefix.is_some();
     let mut files = metadata::files(metadata::Metadata {
-        genesis: (document.pieces(&prepared.added), snapshot.genesis.clone()),
+        genesis: (document.pieces(&prepared.added), snapshot.genesis.clone(), prepared.prefix),
         state: state.bytes,
         deposit_contract: config.deposit_contract_address().map_err(in_config)?,
         config: config_yaml,
         block_hash: block_hash.0,
         genesis_validators_root: expected.genesis_validators_root,
-        sources: &registry.sources,
+        sources: &prepared.sources,
     });
     files.extend(lighthouse::files(&prepared.sealed));
-    Ok(Made { files, state: expected, sealed: prepared.sealed, summary })
-}
-
-/// Keystores of all keys that are known, on all cores.
-fn seal(
-    settings: &Settings,
-    registry: &Registry,
-    console: &Console,
-) -> Result<Vec<Sealed>, Failure> {
-    let total = registry.signing_keys.len();
-    let done = AtomicUsize::new(0);
-    let sealed = registry.signing_keys.par_iter().map(|key| {
-        let password = password(&settings.entropy, &key.pubkey);
-        let keystore = Keystore::seal(
-            &key.secret,
-            &key.pubkey,
-            &key.path,
-            &password,
-            settings.kdf,
-            &settings.entropy,
-        )?;
-        let done = 1 + done.fetch_add(1, Ordering::Relaxed);
-        console.progress(|| format!("sealing keystore {done} of {total}"));
-        Ok(Sealed { pubkey: key.pubkey, keystore, password })
-    });
-    let sealed: Result<_, crate::keys::Error> = sealed.collect();
-    sealed.map_err(|error| Failure::bug(format!("a keystore cannot be sealed: {error}")))
+    Ok(Made { files, state: expected, sealed: prepared.sealed, baked, summary })
 }
 
 fn hex0x(bytes: [u8; 32]) -> String {

@@ -1,6 +1,5 @@
 //! `regenesis init`: snapshot + present time → everything that the clients read at their start.
 
-mod inputs;
 mod make;
 mod settings;
 mod write;
@@ -14,6 +13,7 @@ use crate::cl::preset::Revision;
 use crate::rim::console::{self, Console};
 use crate::rim::staging::{self, Access};
 use settings::Settings;
+pub(super) use settings::seed;
 
 const EXAMPLES: &str = "Examples:
   regenesis init                              the embedded sample, to ./runtime

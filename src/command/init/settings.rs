@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::super::Failure;
+use super::super::prepare::Wanted;
 use super::Args;
 use crate::cl::preset::Revision;
 use crate::keys::{Entropy, Kdf, jwt};
-use crate::rim::{entropy, fs};
+use crate::rim::entropy;
 use crate::snapshot::{Input, Snapshot};
 use crate::stamp::{Lead, Timestamp};
 
@@ -30,6 +31,8 @@ pub(super) struct Settings {
     pub(super) jwt: Jwt,
     pub(super) kdf: Kdf,
     pub(super) entropy: Entropy,
+    /// Whether the user chose the entropy.
+    pub(super) seeded: bool,
     pub(super) revision: Revision,
     pub(super) add_system_contracts: bool,
 }
@@ -82,6 +85,7 @@ impl Settings {
                 Failure::usage(format!("--jwt: {error}"), "use new, keep, or 64 hex digits")
             })?),
         };
+        let chosen = args.seed.as_deref().and_then(given);
         Ok(Self {
             snapshot: snapshot(args)?,
             out: args.out.clone(),
@@ -89,14 +93,29 @@ impl Settings {
             lead,
             jwt,
             kdf,
-            entropy: Entropy::new(seed(args.seed.as_deref().and_then(given))?),
+            entropy: Entropy::new(seed(chosen)?),
+            seeded: chosen.is_some(),
             revision: args.preset_revision,
             add_system_contracts: args.add_system_contracts,
         })
     }
 }
 
-fn seed(text: Option<&str>) -> Result<[u8; 32], Failure> {
+impl Settings {
+    pub(super) fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            snapshot: &self.snapshot,
+            revision: self.revision,
+            add_system_contracts: self.add_system_contracts,
+            kdf: Some(self.kdf),
+            entropy: &self.entropy,
+            seeded: self.seeded,
+        }
+    }
+}
+
+/// 32 bytes of entropy: the given ones, or fresh.
+pub(in super::super) fn seed(text: Option<&str>) -> Result<[u8; 32], Failure> {
     let Some(text) = text else {
         return entropy::draw()
             .map(|seed| *seed)
@@ -122,20 +141,12 @@ fn snapshot(args: &Args) -> Result<Snapshot, Failure> {
     let loose =
         genesis.is_some() || config.is_some() || mnemonics.is_some() || validators.is_some();
     let base = match directory {
-        Some(directory) => {
-            if !fs::is_directory(&directory) {
-                let message = format!("{}: is not a snapshot directory", directory.display());
-                let hint = "a snapshot has el/, cl/ and val/; for loose files use --genesis, --config \
-                            and --mnemonics";
-                return Err(Failure::new(crate::exit::INPUT, message, Some(hint)));
-            }
-            Snapshot::directory(&directory, fs::exists)
-        }
+        Some(directory) => super::super::snapshot_directory(&directory)?,
         None if !loose => Snapshot::sample(),
         None => match (genesis, config) {
             (Some(genesis), Some(config)) if mnemonics.is_some() || validators.is_some() => {
-                let (name, metadata) = ("loose files".to_owned(), None);
-                return Ok(Snapshot { name, metadata, genesis, config, mnemonics, validators });
+                let name = "loose files".to_owned();
+                return Ok(Snapshot::loose(name, genesis, config, mnemonics, validators));
             }
             _ => {
                 return Err(Failure::usage(
@@ -146,8 +157,10 @@ fn snapshot(args: &Args) -> Result<Snapshot, Failure> {
         },
     };
     Ok(Snapshot {
-        // Files of another chain may replace the snapshot's: its metadata then says nothing.
+        // Files of another chain may replace the snapshot's: its metadata then says nothing, and
+        // its bake is of other files.
         metadata: if genesis.is_some() { None } else { base.metadata },
+        baked: if loose { None } else { base.baked },
         genesis: genesis.unwrap_or(base.genesis),
         config: config.unwrap_or(base.config),
         mnemonics: mnemonics.or(base.mnemonics),

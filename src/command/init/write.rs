@@ -38,7 +38,7 @@ pub(super) fn write(
     let bytes: u64 = staging.written.iter().map(|file| file.size).sum();
     step("write", &format!("{} files, {bytes} bytes", staging.written.len()));
     check_state(&staging, &made.state)?;
-    check_keystores(&staging, &made.sealed)?;
+    check_keystores(&staging, &made.sealed, made.baked)?;
     step("check", "genesis.ssz and keystores read again");
     summary.files = staging
         .written
@@ -83,15 +83,21 @@ fn check_state(staging: &Staging<'_>, expected: &Expected) -> Result<(), Failure
     if right { Ok(()) } else { Err(damaged(PATH)) }
 }
 
-/// Every written keystore opens with its written password, and has the key that was meant.
-fn check_keystores(staging: &Staging<'_>, sealed: &[Sealed]) -> Result<(), Failure> {
+/// Every written keystore is the one that was meant. One that was sealed in this run must also
+/// open with its written password and give its key; a baked one was opened when it was baked.
+fn check_keystores(staging: &Staging<'_>, sealed: &[Sealed], baked: bool) -> Result<(), Failure> {
     sealed.par_iter().try_for_each(|key| {
         let path = keystore_path(&key.pubkey);
         let json = staging.read(&path)?;
-        let password = staging.read(&secret_path(&key.pubkey))?;
-        let password = std::str::from_utf8(&password).map_err(|_| damaged(&path))?;
+        let password = zeroize::Zeroizing::new(staging.read(&secret_path(&key.pubkey))?);
+        if json != key.keystore || *password != key.password.as_bytes() {
+            return Err(damaged(&path));
+        }
+        if baked {
+            return Ok(());
+        }
         let keystore = Keystore::from_json(&json).map_err(|_| damaged(&path))?;
-        let secret = keystore.open(password).map_err(|_| damaged(&path))?;
+        let secret = keystore.open(&key.password).map_err(|_| damaged(&path))?;
         if secret.public_key() == key.pubkey { Ok(()) } else { Err(damaged(&path)) }
     })
 }

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256};
 
 use super::super::Failure;
-use super::settings::Settings;
+use super::Wanted;
 use crate::cl;
 use crate::cl::config::{Config, FAR_FUTURE_EPOCH};
 use crate::cl::fork::FORKS;
@@ -13,14 +13,14 @@ use crate::cl::state;
 use crate::el::alloc::State;
 use crate::el::chain_config::Hardfork;
 use crate::el::genesis::{self, Document, Genesis};
-use crate::el::system_contracts;
+use crate::el::system_contracts::{self, SystemContract};
 use crate::rim::console::Console;
 use crate::rim::fs;
 use crate::snapshot::validators::{self, Registry};
 use crate::snapshot::{Snapshot, metadata, mnemonics};
 
 /// `config.yaml`: its text, and what it says.
-pub(super) fn read_config(snapshot: &Snapshot) -> Result<(Vec<u8>, Config), Failure> {
+pub(in crate::command) fn read_config(snapshot: &Snapshot) -> Result<(Vec<u8>, Config), Failure> {
     let input = &snapshot.config;
     let text = fs::read(input)?;
     let config = Config::parse(&text).map_err(|error| Failure::config(input, &error))?;
@@ -28,7 +28,7 @@ pub(super) fn read_config(snapshot: &Snapshot) -> Result<(Vec<u8>, Config), Fail
 }
 
 /// `genesis.json`: its document, its accounts, and its size in bytes.
-pub(super) fn read_genesis(
+pub(in crate::command) fn read_genesis(
     snapshot: &Snapshot,
     console: &Console,
 ) -> Result<(Document, State, u64), Failure> {
@@ -43,7 +43,10 @@ pub(super) fn read_genesis(
 }
 
 /// Checks that the metadata is of this format, and of this chain.
-pub(super) fn check_metadata(snapshot: &Snapshot, genesis: &Genesis) -> Result<(), Failure> {
+pub(in crate::command) fn check_metadata(
+    snapshot: &Snapshot,
+    genesis: &Genesis,
+) -> Result<(), Failure> {
     let Some(input) = &snapshot.metadata else { return Ok(()) };
     let metadata = metadata::parse(&fs::read(input)?).map_err(|error| {
         let hint = match error {
@@ -61,7 +64,7 @@ pub(super) fn check_metadata(snapshot: &Snapshot, genesis: &Genesis) -> Result<(
 }
 
 /// The validators of the snapshot, their public keys checked.
-pub(super) fn read_registry(
+pub(in crate::command) fn read_registry(
     snapshot: &Snapshot,
     console: &Console,
     warnings: &mut Vec<String>,
@@ -109,26 +112,35 @@ pub(super) fn read_registry(
         ));
     };
     if let Some((first, second)) = registry.duplicate() {
-        let name = |index: usize| {
-            let (source, number) = &registry.sources[index];
-            format!("{source}[{number}]")
-        };
-        let what = format!("validators {} and {} have the same key", name(first), name(second));
+        let (first, second) = (registry.name(first), registry.name(second));
+        let what = format!("validators {first} and {second} have the same key");
         let hint = "a beacon chain takes every public key once: move start, or drop an entry";
         return Err(Failure::input(input, None, &what, Some(hint)));
     }
     Ok(registry)
 }
 
-/// Warns of system contracts that the alloc lacks, or adds them: their entries.
-pub(super) fn system_contracts(
-    settings: &Settings,
+/// System contracts that the forks need.
+#[derive(Debug)]
+pub(in crate::command) struct Contracts {
+    /// Entries for the alloc.
+    pub(in crate::command) added: Vec<String>,
+    /// Addresses without code that were not added.
+    pub(in crate::command) missing: Vec<Address>,
+}
+
+/// Warns of system contracts that the alloc lacks, or adds them to `state`.
+///
+/// # Errors
+/// The config's deposit contract is no address.
+pub(in crate::command) fn system_contracts(
+    wanted: &Wanted<'_>,
     config: &Config,
     genesis: &Genesis,
     state: &mut State,
     warnings: &mut Vec<String>,
-) -> Result<Vec<String>, Failure> {
-    let snapshot = &settings.snapshot;
+) -> Result<Contracts, Failure> {
+    let snapshot = wanted.snapshot;
     let scheduled = |hardfork: Hardfork| {
         let fork = FORKS.iter().find(|fork| fork.hardfork == Some(hardfork));
         let epoch = fork.and_then(|fork| config.epoch(fork).ok()).unwrap_or(FAR_FUTURE_EPOCH);
@@ -142,28 +154,32 @@ pub(super) fn system_contracts(
         genesis.config.deposit_contract_address
     };
     let missing = system_contracts::missing(scheduled, deposit, state);
-    if missing.is_empty() {
-        return Ok(Vec::new());
+    if missing.is_empty() || !wanted.add_system_contracts {
+        warnings.extend(missing_warning(snapshot, &missing));
+        let missing = missing.iter().map(|contract| contract.address).collect();
+        return Ok(Contracts { added: Vec::new(), missing });
     }
-    if !settings.add_system_contracts {
-        let names: Vec<_> =
-            missing.iter().map(|c| format!("{} at {}", c.name, c.address)).collect();
-        warnings.push(format!(
-            "{}: the alloc lacks {} (--add-system-contracts adds them)",
-            snapshot.genesis.label(),
-            names.join(", ")
-        ));
-        return Ok(Vec::new());
-    }
-    let entries: Vec<_> = missing.iter().map(system_contracts::SystemContract::entry).collect();
+    let added: Vec<_> = missing.iter().map(SystemContract::entry).collect();
     state
-        .add(&entries)
+        .add(&added)
         .map_err(|error| Failure::bug(format!("the table of system contracts: {error}")))?;
-    Ok(entries)
+    Ok(Contracts { added, missing: Vec::new() })
+}
+
+/// What to say of contracts that the alloc lacks.
+pub(in crate::command) fn missing_warning(
+    snapshot: &Snapshot,
+    missing: &[SystemContract],
+) -> Option<String> {
+    let names: Vec<_> = missing.iter().map(|c| format!("{} at {}", c.name, c.address)).collect();
+    let label = snapshot.genesis.label();
+    let names = names.join(", ");
+    let warning = format!("{label}: the alloc lacks {names} (--add-system-contracts adds them)");
+    (!missing.is_empty()).then_some(warning)
 }
 
 /// A fault of the genesis state, at the file that has it.
-pub(super) fn state_failure(snapshot: &Snapshot, error: &cl::Error) -> Failure {
+pub(in crate::command) fn state_failure(snapshot: &Snapshot, error: &cl::Error) -> Failure {
     let input = match error {
         cl::Error::NoActiveValidator(_) => {
             snapshot.mnemonics.as_ref().or(snapshot.validators.as_ref())

@@ -1,0 +1,169 @@
+//! `regenesis bake`: computes once what does not depend on the time.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use sha2::{Digest, Sha256};
+
+use super::Failure;
+use super::prepare::baked::{entropy_id, glance};
+use super::prepare::{Prepared, Steps, Wanted, compute};
+use crate::cl::preset::Revision;
+use crate::digest;
+use crate::el::edit::Piece;
+use crate::keys::{Entropy, Kdf};
+use crate::rim::console::{self, Console};
+use crate::rim::{fs, staging};
+use crate::snapshot::bake::{self, BakedGenesis, BakedKeystores, Bound, Record};
+use crate::snapshot::{GENESIS, Snapshot};
+use crate::{cl, exit};
+
+const EXAMPLES: &str = "Examples:
+  regenesis bake my-snapshot                  then: regenesis init my-snapshot
+  regenesis bake my-snapshot --keystores none keys are derived and sealed at every boot
+
+What is baked is bound to the snapshot's files by digest. init does not use a bake that is of
+other files, damaged, or made by another version: it says so, and computes.";
+
+/// Compute once what does not depend on the time, so that a boot costs what copying the state costs
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+pub struct Args {
+    /// Snapshot directory; baked/ is written into it
+    #[arg(env = "REGENESIS_SNAPSHOT", hide_env_values = true)]
+    snapshot: PathBuf,
+    /// Keystores to keep in the snapshot, with their passwords: light ones protect nothing, so
+    /// that nothing is given away; others are as secret as the mnemonic beside them
+    #[arg(
+        long,
+        value_name = "light|pbkdf2|scrypt|none",
+        default_value = "light",
+        env = "REGENESIS_KEYSTORES",
+        hide_env_values = true
+    )]
+    keystores: String,
+    /// 32 bytes of hex from which the keystores are made, to get the same ones again
+    #[arg(long, value_name = "HEX", env = "REGENESIS_SEED", hide_env_values = true)]
+    seed: Option<String>,
+    /// Print what was baked (baked/bake.json) to stdout
+    #[arg(
+        long,
+        env = "REGENESIS_JSON",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    json: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// The snapshot is wrong, or cannot be written to.
+pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let kdf = match args.keystores.as_str() {
+        "none" => None,
+        text => Some(text.parse::<Kdf>().map_err(|_| {
+            Failure::usage(
+                format!("--keystores is {text:?}, expected light, pbkdf2, scrypt or none"),
+                "see regenesis bake --help",
+            )
+        })?),
+    };
+    let seed = super::init::seed(args.seed.as_deref())?;
+    let entropy = Entropy::new(seed);
+    let snapshot = super::snapshot_directory(&args.snapshot)?;
+    let wanted = Wanted {
+        snapshot: &snapshot,
+        revision: Revision::default(),
+        add_system_contracts: false,
+        kdf,
+        entropy: &entropy,
+        seeded: args.seed.is_some(),
+    };
+    let mut steps = Steps::start(console);
+    console.title(&format!("regenesis {} · baking {}", env!("CARGO_PKG_VERSION"), snapshot.name));
+    let prepared = compute(&wanted, &mut steps)?;
+    prepared.warnings.iter().for_each(|warning| console.warning(warning));
+    let files = [
+        (bake::VALIDATORS, Some(bake::encode_validators(&prepared.validators))),
+        (bake::KEYSTORES, kdf.map(|_| bake::encode_keystores(&prepared.sealed))),
+    ];
+    let mut record = record(&wanted, &prepared)?;
+    let place = |path: &str| args.snapshot.join(path);
+    // Without its record a bake is none: it goes first and comes last.
+    staging::remove(&place(bake::RECORD))?;
+    for (path, bytes) in &files {
+        match bytes {
+            Some(bytes) => {
+                record.files.push(Bound::of(path, bytes));
+                staging::write_atomically(&place(path), bytes, *path == bake::KEYSTORES)?;
+            }
+            None => staging::remove(&place(path))?,
+        }
+    }
+    let bytes = record.to_bytes();
+    staging::write_atomically(&place(bake::RECORD), &bytes, false)?;
+    steps.done("write", &place(bake::DIRECTORY).display().to_string());
+    if args.json {
+        console::print(&bytes)
+            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+    }
+    Ok(())
+}
+
+/// The record of what was prepared, but for the baked files themselves.
+pub(super) fn record(wanted: &Wanted<'_>, prepared: &Prepared) -> Result<Record, Failure> {
+    let snapshot = wanted.snapshot;
+    let mut files = Vec::new();
+    for (path, input) in snapshot.small_files() {
+        files.push(Bound::of(path, &fs::read(input)?));
+    }
+    let root = registry_root(wanted, prepared)?;
+    Ok(Record {
+        regenesis: env!("CARGO_PKG_VERSION").to_owned(),
+        genesis: baked_genesis(snapshot, prepared)?,
+        files,
+        genesis_validators_root: root.into(),
+        sources: prepared.sources.clone(),
+        keystores: wanted.kdf.map(|kdf| BakedKeystores {
+            kdf: kdf.to_string(),
+            entropy: entropy_id(wanted.entropy),
+        }),
+    })
+}
+
+fn registry_root(wanted: &Wanted<'_>, prepared: &Prepared) -> Result<[u8; 32], Failure> {
+    let in_config = |error: cl::Error| Failure::config(&wanted.snapshot.config, &error);
+    let fork = prepared.config.genesis_fork().map_err(in_config)?;
+    Ok(cl::state::genesis_validators_root(fork, &prepared.preset, &prepared.validators))
+}
+
+fn baked_genesis(snapshot: &Snapshot, prepared: &Prepared) -> Result<BakedGenesis, Failure> {
+    let input = &snapshot.genesis;
+    let [alloc] = &prepared.document.alloc[..] else {
+        let hint = Some("merge them into one");
+        return Err(Failure::input(input, None, "has more than one alloc", hint));
+    };
+    let size = prepared.file_size;
+    let mut whole = Sha256::new();
+    fs::each_piece(input, 0..size, |bytes| whole.update(bytes))?;
+    // As the written file begins: see Document::pieces.
+    let mut prefix = Sha256::new();
+    let mut length = 0;
+    if let Some(Piece::Text(text)) = prepared.document.pieces(&[]).first() {
+        prefix.update(text);
+        length = text.len() as u64;
+    }
+    fs::each_piece(input, alloc.range.clone(), |bytes| prefix.update(bytes))?;
+    Ok(BakedGenesis {
+        file: Bound { path: GENESIS.to_owned(), size, sha256: hex::encode(whole.finalize()) },
+        glance: glance(input, &alloc.range, size)?,
+        alloc: alloc.range.clone(),
+        empty: alloc.empty,
+        accounts: prepared.accounts,
+        state_root: prepared.state_root,
+        missing: prepared.missing.clone(),
+        sha256_state: digest::save(&prefix),
+        sha256_length: length + alloc.range.end - alloc.range.start,
+    })
+}

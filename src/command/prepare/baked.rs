@@ -1,0 +1,186 @@
+//! Reads a bake, and only if it is of these very inputs.
+
+use std::io::Read;
+
+use sha2::{Digest, Sha256};
+
+use super::super::Failure;
+use super::{Prepared, Wanted, inputs};
+use crate::cl::preset::Preset;
+use crate::digest::{self, Prefix};
+use crate::el::genesis::{self, Alloc, Document};
+use crate::el::system_contracts;
+use crate::keys::Entropy;
+use crate::layout::lighthouse::Sealed;
+use crate::rim::fs;
+use crate::snapshot::bake::{self, BakedGenesis, Record};
+use crate::snapshot::{Baked, Input, Snapshot, bake::Bound};
+
+/// How many blocks of the alloc a boot looks at, and their length: enough to notice another file
+/// of the same size; `verify` reads everything.
+const SAMPLES: u64 = 16;
+const SAMPLE: u64 = 4096;
+
+/// What became of a bake.
+#[derive(Debug)]
+pub enum Found {
+    /// It holds.
+    Prepared(Box<Prepared>),
+    /// It does not, for this reason.
+    Stale(String),
+    /// There is none.
+    Nothing,
+}
+
+/// Reads the bake of a snapshot.
+///
+/// # Errors
+/// An input itself cannot be read; a bake that cannot be used is no error.
+pub fn load(wanted: &Wanted<'_>) -> Result<Found, Failure> {
+    let Some(baked) = &wanted.snapshot.baked else { return Ok(Found::Nothing) };
+    let stale = |what: &str| Ok(Found::Stale(format!("{} {what}", baked.record.label())));
+    let Ok(record) = Record::parse(&fs::read(&baked.record)?) else { return stale("is damaged") };
+    if record.regenesis != env!("CARGO_PKG_VERSION") {
+        return stale(&format!("was made by regenesis {}", record.regenesis));
+    }
+    if let Some(changed) = changed_input(wanted.snapshot, &record)? {
+        return stale(&format!("is of another {}", changed.label()));
+    }
+    if wanted.add_system_contracts && !record.genesis.missing.is_empty() {
+        return stale("was made without the system contracts that are to be added");
+    }
+    let Some(sealed) = keystores(wanted, baked, &record)? else {
+        return stale("has no such keystores");
+    };
+    let validators = read_bound(&record, bake::VALIDATORS, &baked.validators)?;
+    let validators = validators.and_then(|bytes| bake::decode_validators(&bytes).ok());
+    let hasher = digest::resume(&record.genesis.sha256_state);
+    let (Some(validators), Some(hasher)) = (validators, hasher) else {
+        return Ok(Found::Stale(format!("{} is damaged", baked.validators.label())));
+    };
+    let mut prepared = assemble(wanted, &record)?;
+    prepared.validators = validators;
+    prepared.sealed = sealed;
+    let length = record.genesis.sha256_length;
+    prepared.prefix = Some(Prefix { pieces: 2, length, hasher });
+    Ok(Found::Prepared(Box::new(prepared)))
+}
+
+/// What the small files and the record say.
+fn assemble(wanted: &Wanted<'_>, record: &Record) -> Result<Prepared, Failure> {
+    let snapshot = wanted.snapshot;
+    let (config_text, config) = inputs::read_config(snapshot)?;
+    let preset = Preset::of(&config, wanted.revision);
+    let preset = preset.map_err(|error| Failure::config(&snapshot.config, &error))?;
+    let document = read_head(snapshot, &record.genesis)?;
+    let genesis = document.genesis();
+    let genesis = genesis.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
+    let missing = record.genesis.missing.clone();
+    let named = system_contracts::by_address(&missing);
+    Ok(Prepared {
+        config_text,
+        config,
+        preset,
+        document,
+        genesis,
+        accounts: record.genesis.accounts,
+        file_size: record.genesis.file.size,
+        added: Vec::new(),
+        warnings: inputs::missing_warning(snapshot, &named).into_iter().collect(),
+        missing,
+        state_root: record.genesis.state_root,
+        prefix: None,
+        validators: Vec::new(),
+        sources: record.sources.clone(),
+        sealed: Vec::new(),
+    })
+}
+
+/// The first input that is not the one that was baked.
+fn changed_input<'a>(
+    snapshot: &'a Snapshot,
+    record: &Record,
+) -> Result<Option<&'a Input>, Failure> {
+    let small = snapshot.small_files();
+    for (path, input) in &small {
+        let same = match record.bound(path) {
+            Some(bound) => bound.holds(&fs::read(input)?),
+            None => false,
+        };
+        if !same {
+            return Ok(Some(input));
+        }
+    }
+    let baked = |file: &&Bound| !file.path.starts_with(bake::DIRECTORY);
+    if record.files.iter().filter(baked).count() != small.len() {
+        return Ok(Some(&snapshot.config));
+    }
+    let genesis = &record.genesis;
+    let same = fs::length(&snapshot.genesis)? == genesis.file.size
+        && glance(&snapshot.genesis, &genesis.alloc, genesis.file.size)? == genesis.glance;
+    Ok((!same).then_some(&snapshot.genesis))
+}
+
+/// Digest of what a boot reads of `genesis.json`: all but the alloc, and samples of the alloc.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn glance(input: &Input, alloc: &std::ops::Range<u64>, size: u64) -> Result<String, fs::Error> {
+    let mut hasher = Sha256::new();
+    let mut bytes = Vec::new();
+    let mut put = |range: std::ops::Range<u64>| {
+        bytes.clear();
+        fs::read_range(input, range, &mut bytes)?;
+        hasher.update(&bytes);
+        Ok::<_, fs::Error>(())
+    };
+    put(0..alloc.start)?;
+    put(alloc.end..size)?;
+    let length = alloc.end - alloc.start;
+    for sample in 0..SAMPLES {
+        let start = alloc.start + length.saturating_sub(SAMPLE) / (SAMPLES - 1) * sample;
+        put(start..(start + SAMPLE).min(alloc.end))?;
+    }
+    Ok(hex::encode(hasher.finalize()))
+}
+
+/// `genesis.json` without its alloc, which stays where it is.
+fn read_head(snapshot: &Snapshot, baked: &BakedGenesis) -> Result<Document, Failure> {
+    let input = &snapshot.genesis;
+    let before = fs::open_range(input, 0..baked.alloc.start)?;
+    let behind = fs::open_range(input, baked.alloc.end..baked.file.size)?;
+    let text = before.chain(&b"{}"[..]).chain(behind);
+    let (mut document, _) =
+        genesis::read(text, &|_| ()).map_err(|error| Failure::genesis(input, &error))?;
+    document.alloc = vec![Alloc { range: baked.alloc.clone(), empty: baked.empty }];
+    Ok(document)
+}
+
+/// The bytes of a baked file, if they are those that were written.
+fn read_bound(record: &Record, path: &str, input: &Input) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(bound) = record.bound(path) else { return Ok(None) };
+    let bytes = fs::read(input)?;
+    Ok(bound.holds(&bytes).then_some(bytes))
+}
+
+/// The keystores that are wanted; `None` if the bake has others, or damaged ones.
+fn keystores(
+    wanted: &Wanted<'_>,
+    baked: &Baked,
+    record: &Record,
+) -> Result<Option<Vec<Sealed>>, Failure> {
+    let Some(kdf) = wanted.kdf else { return Ok(Some(Vec::new())) };
+    let Some(known) = &record.keystores else { return Ok(None) };
+    if known.kdf != kdf.to_string()
+        || (wanted.seeded && known.entropy != entropy_id(wanted.entropy))
+    {
+        return Ok(None);
+    }
+    let bytes = read_bound(record, bake::KEYSTORES, &baked.keystores)?;
+    Ok(bytes.and_then(|bytes| bake::decode_keystores(&bytes).ok()))
+}
+
+/// Tells entropy from other entropy, and gives none of it away.
+pub fn entropy_id(entropy: &Entropy) -> String {
+    hex::encode(entropy.derive("bake", &[]))
+}

@@ -1,0 +1,197 @@
+//! What does not depend on the time: read from a bake where there is one, else computed.
+
+pub mod baked;
+pub mod inputs;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use alloy_primitives::{Address, B256};
+use rayon::prelude::*;
+
+use super::Failure;
+use crate::cl;
+use crate::cl::config::Config;
+use crate::cl::preset::{Preset, Revision};
+use crate::cl::validator::GenesisValidator;
+use crate::digest::Prefix;
+use crate::el::genesis::{Document, Genesis};
+use crate::keys::{Entropy, Kdf, Keystore, password};
+use crate::layout::lighthouse::Sealed;
+use crate::rim::clock::Stopwatch;
+use crate::rim::console::Console;
+use crate::snapshot::Snapshot;
+use crate::snapshot::validators::{Registry, Source};
+use crate::summary::Step;
+
+/// What to prepare, and how.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The inputs.
+    pub snapshot: &'a Snapshot,
+    /// Revision of the minimal preset.
+    pub revision: Revision,
+    /// Whether to add what the forks need.
+    pub add_system_contracts: bool,
+    /// Protection of the keystores; `None`: make none.
+    pub kdf: Option<Kdf>,
+    /// Source of all randomness.
+    pub entropy: &'a Entropy,
+    /// Whether the user chose the entropy, and so wants its keystores and no others.
+    pub seeded: bool,
+}
+
+/// Everything that does not depend on the time.
+#[derive(Debug)]
+pub struct Prepared {
+    /// `config.yaml` as it is in the snapshot.
+    pub config_text: Vec<u8>,
+    /// What it says.
+    pub config: Config,
+    /// The sizes.
+    pub preset: Preset,
+    /// `genesis.json` as it is in the snapshot.
+    pub document: Document,
+    /// What it says.
+    pub genesis: Genesis,
+    /// Number of accounts.
+    pub accounts: usize,
+    /// Size of `genesis.json` in bytes.
+    pub file_size: u64,
+    /// Entries of system contracts to add to the alloc.
+    pub added: Vec<String>,
+    /// Addresses of system contracts that have no code, added ones not counted.
+    pub missing: Vec<Address>,
+    /// Root of the state.
+    pub state_root: B256,
+    /// Digest of the alloc as it will be written, if it is known.
+    pub prefix: Option<Prefix>,
+    /// The registry.
+    pub validators: Vec<GenesisValidator>,
+    /// Where they come from.
+    pub sources: Vec<Source>,
+    /// The keystores.
+    pub sealed: Vec<Sealed>,
+    /// Things that may be wrong.
+    pub warnings: Vec<String>,
+}
+
+/// Steps with their times, on the console and for the summary.
+#[derive(Debug)]
+pub struct Steps<'a> {
+    /// Where they are shown.
+    pub console: &'a Console,
+    watch: Stopwatch,
+    /// Those that are done.
+    pub done: Vec<Step>,
+}
+
+impl<'a> Steps<'a> {
+    /// Begins the first step.
+    pub fn start(console: &'a Console) -> Self {
+        Self { console, watch: Stopwatch::start(), done: Vec::new() }
+    }
+
+    /// Ends a step, and begins the next.
+    pub fn done(&mut self, step: &'static str, text: &str) {
+        let took = self.watch.lap();
+        self.console.step(step, text, took);
+        self.done.push(Step { step, milliseconds: took.as_secs_f64() * 1000.0 });
+    }
+}
+
+/// Prepares a run: from the snapshot's bake if it holds, else by computing.
+///
+/// # Errors
+/// An input is wrong.
+pub fn prepare(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, Failure> {
+    match baked::load(wanted)? {
+        baked::Found::Prepared(prepared) => {
+            let accounts = prepared.accounts;
+            let (all, keystores) = (prepared.validators.len(), prepared.sealed.len());
+            steps.done(
+                "baked",
+                &format!("{accounts} accounts, {all} validators, {keystores} keystores"),
+            );
+            Ok(*prepared)
+        }
+        baked::Found::Stale(reason) => {
+            let mut prepared = compute(wanted, steps)?;
+            prepared.warnings.push(format!("{reason}: not used (regenesis bake makes it anew)"));
+            Ok(prepared)
+        }
+        baked::Found::Nothing => compute(wanted, steps),
+    }
+}
+
+/// Prepares a run by computing everything.
+///
+/// # Errors
+/// An input is wrong.
+pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, Failure> {
+    let (snapshot, console) = (wanted.snapshot, steps.console);
+    let mut warnings = Vec::new();
+    let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
+    let (config_text, config) = inputs::read_config(snapshot)?;
+    let preset = Preset::of(&config, wanted.revision).map_err(in_config)?;
+    // Faults of the small file are told before the large one is read.
+    config.genesis_fork().map_err(in_config)?;
+    let (document, mut state, file_size) = inputs::read_genesis(snapshot, console)?;
+    let genesis = document.genesis();
+    let genesis = genesis.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
+    inputs::check_metadata(snapshot, &genesis)?;
+    steps.done("read", &format!("{}: {} accounts", snapshot.genesis.label(), state.len()));
+
+    let contracts = inputs::system_contracts(wanted, &config, &genesis, &mut state, &mut warnings)?;
+    let (accounts, state_root) = (state.len(), state.root());
+    steps.done("el", &format!("state root {state_root}"));
+
+    let registry = inputs::read_registry(snapshot, console, &mut warnings)?;
+    let (all, derived) = (registry.validators.len(), registry.signing_keys.len());
+    steps.done("keys", &format!("{all} validators, {derived} derived"));
+
+    let sealed = match wanted.kdf {
+        Some(kdf) => seal(kdf, wanted.entropy, &registry, console)?,
+        None => Vec::new(),
+    };
+    if let Some(kdf) = wanted.kdf {
+        steps.done("seal", &format!("{} keystores, kdf {kdf}", sealed.len()));
+    }
+    Ok(Prepared {
+        config_text,
+        config,
+        preset,
+        document,
+        genesis,
+        accounts,
+        file_size,
+        added: contracts.added,
+        missing: contracts.missing,
+        state_root,
+        prefix: None,
+        validators: registry.validators,
+        sources: registry.sources,
+        sealed,
+        warnings,
+    })
+}
+
+/// Keystores of all keys that are known, on all cores.
+fn seal(
+    kdf: Kdf,
+    entropy: &Entropy,
+    registry: &Registry,
+    console: &Console,
+) -> Result<Vec<Sealed>, Failure> {
+    let total = registry.signing_keys.len();
+    let done = AtomicUsize::new(0);
+    let sealed = registry.signing_keys.par_iter().map(|key| {
+        let password = password(entropy, &key.pubkey);
+        let (secret, pubkey, path) = (&key.secret, &key.pubkey, &key.path);
+        let keystore = Keystore::seal(secret, pubkey, path, &password, kdf, entropy)?.to_json();
+        let done = 1 + done.fetch_add(1, Ordering::Relaxed);
+        console.progress(|| format!("sealing keystore {done} of {total}"));
+        Ok(Sealed { pubkey: key.pubkey, keystore, password })
+    });
+    let sealed: Result<_, crate::keys::Error> = sealed.collect();
+    sealed.map_err(|error| Failure::bug(format!("a keystore cannot be sealed: {error}")))
+}

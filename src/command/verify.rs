@@ -1,0 +1,123 @@
+//! `regenesis verify`: proves that a snapshot is whole, and its bake of it.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use serde::Serialize;
+
+use super::prepare::{Steps, Wanted, compute};
+use super::{Failure, bake as baking};
+use crate::cl::preset::Revision;
+use crate::exit;
+use crate::keys::{Entropy, Keystore};
+use crate::rim::console::{self, Console};
+use crate::rim::fs;
+use crate::snapshot::bake::{self, Record};
+
+const EXAMPLES: &str = "Examples:
+  regenesis verify my-snapshot         read every byte; compare with baked/
+  regenesis verify my-snapshot --json";
+
+/// Prove a snapshot: every file is read, the state root and all keys are computed, and baked/ must
+/// say the same
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+pub struct Args {
+    /// Snapshot directory
+    #[arg(env = "REGENESIS_SNAPSHOT", hide_env_values = true)]
+    snapshot: PathBuf,
+    /// Print the result to stdout
+    #[arg(
+        long,
+        env = "REGENESIS_JSON",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Verified {
+    snapshot: String,
+    accounts: usize,
+    validators: usize,
+    state_root: String,
+    baked: bool,
+    keystores: usize,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// The snapshot is wrong, or the bake is not of it.
+pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let snapshot = super::snapshot_directory(&args.snapshot)?;
+    let entropy = Entropy::new([0; 32]);
+    let wanted = Wanted {
+        snapshot: &snapshot,
+        revision: Revision::default(),
+        add_system_contracts: false,
+        kdf: None,
+        entropy: &entropy,
+        seeded: false,
+    };
+    let mut steps = Steps::start(console);
+    console.title(&format!(
+        "regenesis {} · verifying {}",
+        env!("CARGO_PKG_VERSION"),
+        snapshot.name
+    ));
+    let prepared = compute(&wanted, &mut steps)?;
+    prepared.warnings.iter().for_each(|warning| console.warning(warning));
+    let mut keystores = 0;
+    if let Some(baked) = &snapshot.baked {
+        let wrong = |what: &str| {
+            let message = format!("{} {what}", args.snapshot.join(bake::DIRECTORY).display());
+            Failure::new(exit::VERIFICATION, message, Some("regenesis bake makes it anew"))
+        };
+        let found = Record::parse(&fs::read(&baked.record)?)
+            .map_err(|_| wrong("has a damaged bake.json"))?;
+        let mut expected = baking::record(&wanted, &prepared)?;
+        expected.keystores.clone_from(&found.keystores);
+        expected.files.extend(
+            found.files.iter().filter(|file| file.path.starts_with(bake::DIRECTORY)).cloned(),
+        );
+        if expected != found {
+            return Err(wrong("was made from other files, or by another version"));
+        }
+        let validators = fs::read(&baked.validators)?;
+        if validators != bake::encode_validators(&prepared.validators) {
+            return Err(wrong("has other validators than the mnemonics give"));
+        }
+        if found.keystores.is_some() {
+            let bytes = fs::read(&baked.keystores)?;
+            let bound = found.bound(bake::KEYSTORES).is_some_and(|bound| bound.holds(&bytes));
+            let sealed = bake::decode_keystores(&bytes).map_err(|_| wrong("is damaged"))?;
+            let opens = |key: &crate::layout::lighthouse::Sealed| {
+                let keystore = Keystore::from_json(&key.keystore).ok();
+                let secret = keystore.and_then(|keystore| keystore.open(&key.password).ok());
+                secret.is_some_and(|secret| secret.public_key() == key.pubkey)
+            };
+            if !bound || !sealed.iter().all(opens) {
+                return Err(wrong("has keystores that do not open"));
+            }
+            keystores = sealed.len();
+        }
+        steps.done("baked", &format!("holds, {keystores} keystores open"));
+    }
+    if args.json {
+        let verified = Verified {
+            snapshot: snapshot.name.clone(),
+            accounts: prepared.accounts,
+            validators: prepared.validators.len(),
+            state_root: prepared.state_root.to_string(),
+            baked: snapshot.baked.is_some(),
+            keystores,
+        };
+        let mut json = serde_json::to_vec_pretty(&verified).unwrap_or_default();
+        json.push(b'\n');
+        console::print(&json)
+            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! A bake gives the same bytes as computing, or is not used.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests meet the world")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use regenesis::cl::preset::Revision;
+use regenesis::command::prepare::Wanted;
+use regenesis::command::prepare::baked::{Found, load};
+use regenesis::keys::{Entropy, Kdf};
+use regenesis::snapshot::Snapshot;
+use support::{Run, repository};
+
+const SEED: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// A snapshot directory made of a vector's files.
+fn snapshot(case: &Path, into: &Path) -> PathBuf {
+    let copy = |from: &str, to: &str| {
+        let to = into.join(to);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(case.join(from), to).unwrap();
+    };
+    copy("genesis.json", "el/genesis.template.json");
+    copy("config.yaml", "cl/config.yaml");
+    copy("mnemonics.yaml", "val/mnemonics.yaml");
+    let genesis: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(case.join("genesis.json")).unwrap()).unwrap();
+    let metadata = serde_json::json!({"format": 1, "name": "vector", "chain_id": genesis["config"]["chainId"]});
+    std::fs::write(into.join("metadata.json"), metadata.to_string()).unwrap();
+    into.to_owned()
+}
+
+fn copy_of_sample(into: &Path) -> PathBuf {
+    let (sample, copy) = (repository().join("sample"), into.join("sample"));
+    let copied = Command::new("cp").arg("-r").arg(sample).arg(&copy).status().unwrap();
+    assert!(copied.success());
+    copy
+}
+
+fn bake(snapshot: &Path) {
+    let baked = Command::new(env!("CARGO_BIN_EXE_regenesis"))
+        .args(["bake", "--seed", SEED])
+        .arg(snapshot)
+        .output()
+        .unwrap();
+    assert!(baked.status.success(), "{}", String::from_utf8_lossy(&baked.stderr));
+}
+
+fn init(snapshot: &Path) -> support::Done {
+    Run::new().arg(snapshot).args(["--timestamp", "keep", "--seed", SEED, "--json"]).succeeds()
+}
+
+/// What a run says of itself, but for the times of its steps.
+fn summary(done: &support::Done) -> serde_json::Value {
+    let mut summary: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    summary.as_object_mut().unwrap().remove("steps");
+    summary
+}
+
+fn was_baked(done: &support::Done) -> bool {
+    let summary: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    summary["steps"].as_array().unwrap().iter().any(|step| step["step"] == "baked")
+}
+
+#[test]
+fn every_vector_gives_the_same_bytes_baked_and_computed() {
+    let vectors = repository().join("tests/vectors");
+    let mut cases: Vec<_> =
+        std::fs::read_dir(vectors).unwrap().map(|e| e.unwrap().path()).collect();
+    cases.retain(|case| case.join("genesis.json").exists());
+    assert_eq!(cases.len(), 28);
+    for case in cases {
+        let directory = tempfile::tempdir().unwrap();
+        let snapshot = snapshot(&case, directory.path());
+        let computed = init(&snapshot);
+        bake(&snapshot);
+        let baked = init(&snapshot);
+        assert!(!was_baked(&computed) && was_baked(&baked), "{}", baked.stderr);
+        assert_eq!(baked.files(), computed.files(), "{}", case.display());
+        assert_eq!(summary(&baked), summary(&computed), "{}", case.display());
+    }
+}
+
+#[test]
+fn the_embedded_bake_is_of_the_sample() {
+    let directory = tempfile::tempdir().unwrap();
+    let sample = copy_of_sample(directory.path());
+    std::fs::remove_dir_all(sample.join("baked")).unwrap();
+    bake(&sample);
+    for file in ["bake.json", "validators.bin", "keystores.jsonl"] {
+        let committed = std::fs::read(repository().join("sample/baked").join(file)).unwrap();
+        let made = std::fs::read(sample.join("baked").join(file)).unwrap();
+        assert!(made == committed, "{file}: run `regenesis bake sample --seed {SEED}`");
+    }
+}
+
+fn found(snapshot: &Path) -> Found {
+    let entropy = Entropy::new([0; 32]);
+    let snapshot = Snapshot::directory(snapshot, Path::exists);
+    let wanted = Wanted {
+        snapshot: &snapshot,
+        revision: Revision::default(),
+        add_system_contracts: false,
+        kdf: Some(Kdf::Light),
+        entropy: &entropy,
+        seeded: false,
+    };
+    load(&wanted).unwrap()
+}
+
+#[test]
+fn a_flipped_byte_anywhere_is_caught() {
+    let directory = tempfile::tempdir().unwrap();
+    let sample = copy_of_sample(directory.path());
+    assert!(matches!(found(&sample), Found::Prepared(_)));
+    for (file, stride) in [("bake.json", 1), ("validators.bin", 13), ("keystores.jsonl", 211)] {
+        let path = sample.join("baked").join(file);
+        let whole = std::fs::read(&path).unwrap();
+        for at in (0..whole.len()).step_by(stride).chain([whole.len() - 1]) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            std::fs::write(&path, bytes).unwrap();
+            assert!(matches!(found(&sample), Found::Stale(_)), "{file} at {at}");
+        }
+        std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        assert!(matches!(found(&sample), Found::Stale(_)), "{file} cut");
+        std::fs::write(&path, whole).unwrap();
+    }
+    assert!(matches!(found(&sample), Found::Prepared(_)));
+}
+
+#[test]
+fn a_stale_bake_is_named_and_not_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let sample = copy_of_sample(directory.path());
+    let edits = [
+        ("cl/config.yaml", "SECONDS_PER_SLOT: 2", "SECONDS_PER_SLOT: 4"),
+        ("val/mnemonics.yaml", "count: 64", "count: 65"),
+        ("el/genesis.template.json", "\"gasLimit\": \"0x3", "\"gasLimit\": \"0x4"),
+        // Of the same length, in the alloc: the samples see it.
+        ("el/genesis.template.json", "0xf39Fd6e51aad88F6F4", "0xf39Fd6e51aad88F6F5"),
+    ];
+    for (file, from, to) in edits {
+        let path = sample.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let edited = text.replacen(from, to, 1);
+        assert_ne!(edited, text, "{file}");
+        std::fs::write(&path, edited).unwrap();
+        let Found::Stale(reason) = found(&sample) else { panic!("{file}") };
+        assert!(reason.contains(&format!("is of another {}", path.display())), "{reason}");
+        std::fs::write(&path, text).unwrap();
+    }
+    std::fs::write(sample.join("val/validators.txt"), "# more\n").unwrap();
+    assert!(matches!(found(&sample), Found::Stale(_)));
+    let computed = Run::new().arg(&sample).args(["--timestamp", "1700000000", "--json"]).succeeds();
+    assert!(computed.stderr.contains("not used (regenesis bake makes it anew)"));
+    assert!(!was_baked(&computed));
+}
+
+#[test]
+fn keystores_are_kept_only_where_the_user_allows_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let sample = copy_of_sample(directory.path());
+    let run = |args: &[&str]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_regenesis")).args(args).arg(&sample).output();
+        assert!(done.unwrap().status.success());
+    };
+    run(&["bake", "--keystores", "none"]);
+    assert!(!sample.join("baked/keystores.jsonl").exists());
+    assert!(matches!(found(&sample), Found::Stale(_)), "keys must be derived");
+    run(&["verify"]);
+}
