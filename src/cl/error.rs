@@ -32,6 +32,17 @@ pub enum Error {
         "no validator is active at genesis: none has an effective balance of 32 ETH ({0} in all)"
     )]
     NoActiveValidator(usize),
+    /// Some slots have no attester, where every slot needs some (EIP-7732).
+    #[error(
+        "{active} validators are active at genesis, but since gloas there must be one for each of \
+         the {slots} slots of an epoch"
+    )]
+    TooFewActiveValidators {
+        /// Active validators.
+        active: usize,
+        /// `SLOTS_PER_EPOCH`.
+        slots: usize,
+    },
     /// A validator's public key is not a point of G1.
     #[error("the public key of validator {0} is not a BLS12-381 public key")]
     PublicKey(usize),
@@ -58,6 +69,9 @@ impl Error {
             }
             Self::NoActiveValidator(_) => {
                 Some("give at least one entry of mnemonics.yaml a balance of 32000000000 (gwei)")
+            }
+            Self::TooFewActiveValidators { .. } => {
+                Some("raise count in mnemonics.yaml, or let gloas begin later")
             }
             _ => None,
         }

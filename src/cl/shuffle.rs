@@ -162,14 +162,12 @@ fn compute_ptc(inputs: &Inputs<'_>, slot: u64) -> Vec<u64> {
         Acceptance { wide: true, max_effective_balance: p.max_effective_balance_electra };
     let mut selected = Vec::new();
     let mut i = 0;
-    // A slot of a chain with fewer validators than slots may have no candidate.
-    while selected.len() < Preset::vector(p.ptc_size) && !candidates.is_empty() {
+    while selected.len() < Preset::vector(p.ptc_size) {
         let candidate = candidates[Preset::vector(i % candidates.len() as u64)];
         if acceptance.accepts(&slot_seed, i, &inputs.validators[candidate]) {
             selected.push(candidate as u64);
         }
         i += 1;
     }
-    selected.resize(Preset::vector(p.ptc_size), 0);
     selected
 }

@@ -37,8 +37,9 @@ pub struct GenesisState {
 /// `genesis_time` is in seconds since the epoch; `header` is the execution block's.
 ///
 /// # Errors
-/// No validator is active; a public key is not one; a fork version is missing; the execution
-/// block lacks what the fork's payload header holds, or has more `extraData` than fits.
+/// No validator is active, or since gloas fewer than an epoch has slots; a public key is not one;
+/// a fork version is missing; the execution block lacks what the fork's payload header holds, or
+/// has more `extraData` than fits.
 pub fn genesis_state(
     config: &Config,
     preset: &Preset,
@@ -54,6 +55,11 @@ pub fn genesis_state(
     let active: Vec<usize> = (0..registry.len()).filter(|i| registry[*i].is_active()).collect();
     if active.is_empty() {
         return Err(Error::NoActiveValidator(registry.len()));
+    }
+    let slots = Preset::vector(preset.slots_per_epoch);
+    if fork.is_at_least("gloas") && active.len() < slots {
+        // A slot would have no committee, from which compute_ptc could choose.
+        return Err(Error::TooFewActiveValidators { active: active.len(), slots });
     }
     let version =
         |fork: &Fork| config.version(fork)?.ok_or_else(|| Error::Missing(fork.version_key()));

@@ -158,7 +158,8 @@ fn entry(key: &[u8], value: &[u8], origin: u64) -> Result<Account, Error> {
     let mut strict = Cursor::new(&quoted, origin);
     strict.string()?;
     let address = unprefixed_address(&unescape(key))?;
-    let mut cursor = Cursor::new(value, origin);
+    // Around an entry, the document and the alloc are open.
+    let mut cursor = Cursor::within(value, origin, 2);
     if cursor.peek() != Some(b'{') {
         let raw = cursor.value()?;
         return Err(invalid(raw, "an account: {\"balance\": …}").into());

@@ -7,7 +7,7 @@ use alloy_primitives::{Address, U256};
 
 use super::error::{Error, Problem, invalid};
 use super::json::{Cursor, fold};
-use super::number::{fixed, plain, plain_64};
+use super::number::{boolean, fixed, plain, plain_63, plain_64, unless_null};
 
 /// Hardforks scheduled by block number, in the order in which they must come; with each whether
 /// a later one may be set without it.
@@ -120,7 +120,8 @@ pub struct ChainConfig {
     times: [Option<u64>; 10],
     blobs: [Option<BlobParams>; 10],
     clique: bool,
-    binary_trie: bool,
+    binary_trie_at_genesis: bool,
+    binary_trie_time: Option<u64>,
 }
 
 impl ChainConfig {
@@ -156,11 +157,15 @@ impl ChainConfig {
                 let expected = "an address: 0x and 40 hex digits";
                 self.deposit_contract_address = fixed::<20>(cursor.value()?, expected)?.into();
             }
-            "daoforksupport" => drop(boolean(cursor.value()?)?),
-            "enableubtatgenesis" => self.binary_trie |= boolean(cursor.value()?)?,
-            "ubttime" => self.binary_trie |= unless_null(cursor.value()?, plain_64)?.is_some(),
-            "ethash" => drop(object_or_null(cursor)?),
-            "clique" => self.clique = object_or_null(cursor)?,
+            "daoforksupport" => drop(unless_null(cursor.value()?, boolean)?),
+            "enableubtatgenesis" => {
+                let earlier = self.binary_trie_at_genesis;
+                self.binary_trie_at_genesis =
+                    unless_null(cursor.value()?, boolean)?.unwrap_or(earlier);
+            }
+            "ubttime" => self.binary_trie_time = unless_null(cursor.value()?, plain_64)?,
+            "ethash" => drop(numbers_or_null(cursor, &[])?),
+            "clique" => self.clique = numbers_or_null(cursor, &["period", "epoch"])?,
             _ => drop(cursor.value()?),
         }
         Ok(())
@@ -179,6 +184,8 @@ impl ChainConfig {
             };
             match HARDFORKS.iter().position(named) {
                 Some(index) => self.blobs[index] = blob_params(cursor, self.blobs[index])?,
+                // The binary trie's entry: geth reads it and makes nothing of it.
+                None if *folded == *b"ubt" => drop(blob_params(cursor, None)?),
                 None => drop(cursor.value()?),
             }
             Ok(())
@@ -217,7 +224,7 @@ impl ChainConfig {
     /// # Errors
     /// The first rule that is broken; the path is relative to `config`.
     pub fn check(&self, extra_data_length: usize) -> Result<(), Error> {
-        if self.binary_trie {
+        if self.binary_trie_at_genesis || self.binary_trie_time.is_some() {
             return Err(Problem::BinaryTrie.into());
         }
         if self.clique && extra_data_length < 97 {
@@ -278,27 +285,20 @@ impl ChainConfig {
     }
 }
 
-fn unless_null<T>(
-    raw: &[u8],
-    read: impl Fn(&[u8]) -> Result<T, Problem>,
-) -> Result<Option<T>, Problem> {
-    if raw == b"null" { Ok(None) } else { read(raw).map(Some) }
-}
-
-fn boolean(raw: &[u8]) -> Result<bool, Problem> {
-    match raw {
-        b"true" => Ok(true),
-        b"false" | b"null" => Ok(false),
-        _ => Err(invalid(raw, "true or false")),
+/// Steps over an object of which only the named members have a form; whether there is one.
+fn numbers_or_null(cursor: &mut Cursor<'_>, names: &[&str]) -> Result<bool, Error> {
+    if cursor.peek() == Some(b'n') {
+        cursor.value()?;
+        return Ok(false);
     }
-}
-
-fn object_or_null(cursor: &mut Cursor<'_>) -> Result<bool, Error> {
-    match cursor.value()? {
-        b"null" => Ok(false),
-        raw if raw.starts_with(b"{") => Ok(true),
-        raw => Err(invalid(raw, "an object").into()),
-    }
+    cursor.object(|key, cursor| {
+        let raw = cursor.value()?;
+        if names.iter().any(|name| name.as_bytes() == &*fold(key)) {
+            unless_null(raw, plain_64)?;
+        }
+        Ok(())
+    })?;
+    Ok(true)
 }
 
 fn blob_params(
@@ -311,17 +311,13 @@ fn blob_params(
     }
     let mut params = earlier.unwrap_or(BlobParams { target: 0, max: 0, update_fraction: 0 });
     cursor.object(|key, cursor| {
-        let field = match &*fold(key) {
-            b"target" => &mut params.target,
-            b"max" => &mut params.max,
-            b"basefeeupdatefraction" => &mut params.update_fraction,
-            _ => {
-                cursor.value()?;
-                return Ok(());
-            }
-        };
-        if let Some(value) = unless_null(cursor.value()?, plain_64)? {
-            *field = value;
+        let raw = cursor.value()?;
+        match &*fold(key) {
+            _ if raw == b"null" => {}
+            b"target" => params.target = plain_63(raw)?,
+            b"max" => params.max = plain_63(raw)?,
+            b"basefeeupdatefraction" => params.update_fraction = plain_64(raw)?,
+            _ => {}
         }
         Ok(())
     })?;

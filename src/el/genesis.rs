@@ -13,7 +13,9 @@ use super::alloc::State;
 use super::chain_config::ChainConfig;
 use super::error::{Error, Problem, invalid};
 use super::json::{fold, unescape};
-use super::number::{fixed, hex_bytes, hex_or_decimal_64, hex_or_decimal_256, plain_64};
+use super::number::{
+    fixed, hex_bytes, hex_or_decimal_64, hex_or_decimal_256, plain_64, unless_null,
+};
 use super::stream::Stream;
 
 /// What a snapshot's `genesis.template.json` says where the time goes.
@@ -138,25 +140,35 @@ impl Document {
     /// What geth refuses, with its JSON path and offset.
     pub fn genesis(&self) -> Result<Genesis, Error> {
         let mut genesis = Genesis { timestamp: Some(0), ..Genesis::default() };
-        let (mut config, mut gas_limit, mut difficulty) = (None, None, None);
+        let (mut config, mut gas_limit, mut difficulty, mut number) = (None, None, None, None);
         for member in &self.head {
             let key = unescape(&member.key);
-            let at = |mut error: Error| {
+            let under = |mut error: Error| {
                 error.offset = error.offset.or(Some(member.offset));
                 error.under(String::from_utf8_lossy(&key))
             };
+            let at = |problem: Problem| under(problem.into());
             let raw = &member.value[..];
             let present = raw != b"null";
             match &*fold(&key) {
                 b"config" if present => {
                     let config: &mut ChainConfig = config.get_or_insert_default();
-                    config.read(raw, member.offset).map_err(at)?;
+                    config.read(raw, member.offset).map_err(under)?;
                 }
                 b"config" => config = None,
-                b"gaslimit" => gas_limit = optional(raw, hex_or_decimal_64).map_err(at)?,
-                b"difficulty" => difficulty = optional(raw, hex_or_decimal_256).map_err(at)?,
-                folded => genesis.read(folded, raw).map_err(|p| at(p.into()))?,
+                b"gaslimit" => gas_limit = unless_null(raw, hex_or_decimal_64).map_err(at)?,
+                b"difficulty" => difficulty = unless_null(raw, hex_or_decimal_256).map_err(at)?,
+                b"number" => {
+                    let not_zero =
+                        unless_null(raw, hex_or_decimal_64).map_err(at)?.is_some_and(|n| n != 0);
+                    number = not_zero.then(|| at(invalid(raw, "0")));
+                }
+                folded => genesis.read(folded, raw).map_err(at)?,
             }
+        }
+        // Only the last one counts, as for every key that comes again.
+        if let Some(not_zero) = number {
+            return Err(not_zero);
         }
         let missing = |key: &str| Error::from(Problem::Missing).under(key);
         genesis.config = config.ok_or_else(|| missing("config"))?;
@@ -176,31 +188,27 @@ impl Document {
     }
 }
 
-fn optional<T>(raw: &[u8], read: impl Fn(&[u8]) -> Result<T, Problem>) -> Result<Option<T>, Error> {
-    if raw == b"null" { Ok(None) } else { Ok(Some(read(raw)?)) }
-}
-
 impl Genesis {
+    /// Reads a member. `null` takes back what an earlier member of the same key has said.
     fn read(&mut self, folded_key: &[u8], raw: &[u8]) -> Result<(), Problem> {
-        if raw == b"null" {
-            return Ok(());
-        }
+        let hash = |raw: &[u8]| fixed::<32>(raw, "a hash: 0x and 64 hex digits");
+        let address = |raw: &[u8]| fixed::<20>(raw, "an address: 0x and 40 hex digits");
+        let number = |raw| unless_null(raw, hex_or_decimal_64);
         match folded_key {
-            b"nonce" => self.nonce = hex_or_decimal_64(raw)?,
+            b"nonce" => self.nonce = number(raw)?.unwrap_or_default(),
             b"timestamp" if raw == TIMESTAMP_PLACEHOLDER => self.timestamp = None,
-            b"timestamp" => self.timestamp = Some(hex_or_decimal_64(raw)?),
-            b"extradata" => self.extra_data = hex_bytes(raw)?.into(),
-            b"mixhash" => self.mix_hash = fixed(raw, "a hash: 0x and 64 hex digits")?.into(),
-            b"coinbase" => {
-                self.coinbase = fixed(raw, "an address: 0x and 40 hex digits")?.into();
+            b"timestamp" => self.timestamp = Some(number(raw)?.unwrap_or_default()),
+            b"extradata" => {
+                self.extra_data = unless_null(raw, hex_bytes)?.unwrap_or_default().into();
             }
-            b"number" if hex_or_decimal_64(raw)? != 0 => return Err(invalid(raw, "0")),
-            b"gasused" => self.gas_used = hex_or_decimal_64(raw)?,
-            b"parenthash" => self.parent_hash = fixed(raw, "a hash: 0x and 64 hex digits")?.into(),
-            b"basefeepergas" => self.base_fee_per_gas = Some(hex_or_decimal_256(raw)?),
-            b"excessblobgas" => self.excess_blob_gas = Some(hex_or_decimal_64(raw)?),
-            b"blobgasused" => self.blob_gas_used = Some(hex_or_decimal_64(raw)?),
-            b"slotnumber" => self.slot_number = Some(plain_64(raw)?),
+            b"mixhash" => self.mix_hash = unless_null(raw, hash)?.unwrap_or_default().into(),
+            b"coinbase" => self.coinbase = unless_null(raw, address)?.unwrap_or_default().into(),
+            b"gasused" => self.gas_used = number(raw)?.unwrap_or_default(),
+            b"parenthash" => self.parent_hash = unless_null(raw, hash)?.unwrap_or_default().into(),
+            b"basefeepergas" => self.base_fee_per_gas = unless_null(raw, hex_or_decimal_256)?,
+            b"excessblobgas" => self.excess_blob_gas = number(raw)?,
+            b"blobgasused" => self.blob_gas_used = number(raw)?,
+            b"slotnumber" => self.slot_number = unless_null(raw, plain_64)?,
             _ => {}
         }
         Ok(())

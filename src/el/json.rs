@@ -17,12 +17,19 @@ pub struct Cursor<'a> {
     at: usize,
     /// Offset of `text` in its file, for error messages.
     origin: u64,
+    /// How many objects are open around the position.
+    depth: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// Starts at the beginning of `text`, which lies at byte `origin` of its file.
     pub fn new(text: &'a [u8], origin: u64) -> Self {
-        Self { text, at: 0, origin }
+        Self::within(text, origin, 0)
+    }
+
+    /// The same for a text that `depth` objects of the file are open around.
+    pub fn within(text: &'a [u8], origin: u64, depth: usize) -> Self {
+        Self { text, at: 0, origin, depth }
     }
 
     /// The next byte that is not blank, or `None` at the end.
@@ -144,7 +151,11 @@ impl<'a> Cursor<'a> {
     }
 
     fn deep_enough(&self, open: &[u8]) -> Result<(), Error> {
-        if open.len() > MAX_DEPTH { Err(self.expected("less nesting")) } else { Ok(()) }
+        if self.depth + open.len() > MAX_DEPTH {
+            Err(self.expected("less nesting"))
+        } else {
+            Ok(())
+        }
     }
 
     fn key(&mut self) -> Result<&'a [u8], Error> {
@@ -206,6 +217,7 @@ impl<'a> Cursor<'a> {
             self.at += 1;
             return Ok(());
         }
+        self.depth += 1;
         loop {
             let key = unescape(self.key()?);
             member(&key, self).map_err(|e| e.under(super::error::shorten(&key)))?;
@@ -213,6 +225,7 @@ impl<'a> Cursor<'a> {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
+                    self.depth -= 1;
                     return Ok(());
                 }
                 _ => return Err(self.expected("`,` or `}`")),

@@ -40,12 +40,23 @@ pub fn hex_or_decimal_64(raw: &[u8]) -> Result<u64, Problem> {
         .ok_or_else(|| invalid(raw, "a 64-bit number: decimal, or hex with 0x"))
 }
 
-/// `HexOrDecimal256`: the same with 256 bits. geth lets a sign through and takes −1 for
-/// 2²⁵⁶−1; a minus sign is refused here.
+/// `HexOrDecimal256`: the same with 256 bits. geth lets a sign through before the digits and
+/// takes −1 for 2²⁵⁶−1; a minus sign is refused here.
 pub fn hex_or_decimal_256(raw: &[u8]) -> Result<U256, Problem> {
-    let text = unquoted(raw);
-    hex_or_decimal(text.strip_prefix(b"+").filter(|rest| !rest.is_empty()).unwrap_or(text))
-        .ok_or_else(|| invalid(raw, "a 256-bit number: decimal, or hex with 0x"))
+    let value = match unquoted(raw) {
+        [b'+', decimal @ ..] => digits(decimal, 10),
+        [b'0', b'x' | b'X', b'+', hex @ ..] => digits(hex, 16),
+        unsigned => hex_or_decimal(unsigned),
+    };
+    value.ok_or_else(|| invalid(raw, "a 256-bit number: decimal, or hex with 0x"))
+}
+
+/// A value that may be `null`: then it is as if it were absent.
+pub fn unless_null<T>(
+    raw: &[u8],
+    read: impl Fn(&[u8]) -> Result<T, Problem>,
+) -> Result<Option<T>, Problem> {
+    if raw == b"null" { Ok(None) } else { read(raw).map(Some) }
 }
 
 /// A Go integer: a JSON number without sign, fraction or exponent.
@@ -57,6 +68,22 @@ pub fn plain(raw: &[u8]) -> Result<U256, Problem> {
 /// A Go `uint64`.
 pub fn plain_64(raw: &[u8]) -> Result<u64, Problem> {
     plain(raw)?.try_into().map_err(|_| invalid(raw, "a number of at most 64 bits"))
+}
+
+/// A Go `int` that is not negative.
+pub fn plain_63(raw: &[u8]) -> Result<u64, Problem> {
+    let value: i64 =
+        plain(raw)?.try_into().map_err(|_| invalid(raw, "a number of at most 63 bits"))?;
+    Ok(value.unsigned_abs())
+}
+
+/// A Go `bool`.
+pub fn boolean(raw: &[u8]) -> Result<bool, Problem> {
+    match raw {
+        b"true" => Ok(true),
+        b"false" => Ok(false),
+        _ => Err(invalid(raw, "true or false")),
+    }
 }
 
 /// `hexutil.Bytes`: a string, `0x` and an even number of hex digits, or empty.
@@ -137,13 +164,18 @@ mod tests {
             assert_eq!(hex_or_decimal_64(raw.as_bytes()).ok(), value, "{raw}");
         }
         assert_eq!(hex_or_decimal_256(b"\"+5\"").ok(), Some(U256::from(5)));
-        assert!(hex_or_decimal_256(b"\"-1\"").is_err());
+        assert_eq!(hex_or_decimal_256(b"\"0x+5\"").ok(), Some(U256::from(5)));
+        for raw in ["\"-1\"", "\"+0x5\"", "\"+\"", "\"0x+\"", "\"++5\"", "\"+0x+5\""] {
+            assert!(hex_or_decimal_256(raw.as_bytes()).is_err(), "{raw}");
+        }
         assert!(hex_or_decimal_256(format!("\"0x1{}\"", "0".repeat(64)).as_bytes()).is_err());
     }
 
     #[test]
     fn plain_numbers_are_not_quoted() {
         assert_eq!(plain_64(b"7").ok(), Some(7));
+        assert_eq!(plain_63(b"9223372036854775807").ok(), Some(i64::MAX as u64));
+        assert!(plain_63(b"9223372036854775808").is_err());
         for raw in ["\"7\"", "\"0x7\"", "-7", "7.0", "7e1", "null"] {
             assert!(plain_64(raw.as_bytes()).is_err(), "{raw}");
         }

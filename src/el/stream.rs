@@ -94,7 +94,8 @@ impl<R: Read> Stream<R> {
         Ok(())
     }
 
-    /// Reads one value whole: its raw text and its offset in the file.
+    /// Reads one key or value of the document's object whole: its raw text and its offset in the
+    /// file.
     pub fn value(&mut self) -> Result<(&[u8], u64), Error> {
         self.peek()?;
         let length = loop {
@@ -109,7 +110,7 @@ impl<R: Read> Stream<R> {
         let start = self.at;
         self.at += length;
         let text = &self.buffer[start..self.at];
-        let mut cursor = Cursor::new(text, offset);
+        let mut cursor = Cursor::within(text, offset, 1);
         cursor.value()?;
         cursor.end()?;
         Ok((text, offset))

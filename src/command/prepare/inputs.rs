@@ -181,7 +181,7 @@ pub(in crate::command) fn missing_warning(
 /// A fault of the genesis state, at the file that has it.
 pub(in crate::command) fn state_failure(snapshot: &Snapshot, error: &cl::Error) -> Failure {
     let input = match error {
-        cl::Error::NoActiveValidator(_) => {
+        cl::Error::NoActiveValidator(_) | cl::Error::TooFewActiveValidators { .. } => {
             snapshot.mnemonics.as_ref().or(snapshot.validators.as_ref())
         }
         cl::Error::Payload(_) => Some(&snapshot.genesis),
