@@ -1,6 +1,8 @@
 //! Runs the program in a directory of its own; a test then reads as a specification.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub mod chain;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -55,6 +57,17 @@ impl Run {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
         self
+    }
+
+    /// Copies the sample snapshot to `snapshot/`, beside the output.
+    pub fn snapshot(self) -> Self {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample");
+        ["metadata.json", "el/genesis.template.json", "cl/config.yaml", "val/mnemonics.yaml"]
+            .into_iter()
+            .fold(self, |run, name| {
+                let content = std::fs::read(sample.join(name)).unwrap();
+                run.file(&format!("snapshot/{name}"), content)
+            })
     }
 
     /// The directory that relative paths mean.
