@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use alloy_primitives::{Address, B256, U256, b256, keccak256};
-use alloy_rlp::Encodable;
+use alloy_rlp::{BufMut, Encodable};
 use rayon::prelude::*;
 
 use super::error::{Error, Problem, invalid, shorten};
@@ -37,7 +37,7 @@ impl Leaf for Account {
         &self.hashed_address
     }
 
-    fn encode_value(&self, out: &mut Vec<u8>) {
+    fn encode_value(&self, out: &mut dyn BufMut) {
         let payload_length = self.nonce.length() + self.balance.length() + 33 + 33;
         alloy_rlp::Header { list: true, payload_length }.encode(out);
         self.nonce.encode(out);
@@ -58,7 +58,7 @@ impl Leaf for Slot {
         &self.hashed_slot
     }
 
-    fn encode_value(&self, out: &mut Vec<u8>) {
+    fn encode_value(&self, out: &mut dyn BufMut) {
         self.value.encode(out);
     }
 }

@@ -69,8 +69,9 @@ impl<'a> Cursor<'a> {
                 self.at = self.text.len();
                 return Err(self.expected("`\"`"));
             };
-            if let Some(control) = rest[..found].iter().position(|byte| *byte < 0x20) {
-                self.at += control;
+            // Without an early end, the compiler looks at many bytes at once.
+            if rest[..found].iter().fold(false, |control, byte| control | (*byte < 0x20)) {
+                self.at += rest.iter().position(|byte| *byte < 0x20).unwrap_or(found);
                 return Err(self.expected("no control character in a string"));
             }
             self.at += found;

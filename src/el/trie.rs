@@ -4,6 +4,7 @@
 //! the trie is never built, only walked.
 
 use alloy_primitives::{B256, b256, keccak256};
+use alloy_rlp::{BufMut, Encodable};
 use rayon::prelude::*;
 
 /// Root of the trie without leaves: `keccak256(RLP(""))`.
@@ -13,12 +14,17 @@ pub const EMPTY_ROOT_HASH: B256 =
 /// From how many leaves on a branch's children are worth another thread.
 const PARALLEL: usize = 512;
 
+/// RLP of no bytes: a branch's empty child, or its value.
+const EMPTY_STRING: u8 = 0x80;
+/// An account's value has 110 bytes at most, a slot's 33.
+const MAX_VALUE: usize = 112;
+
 /// One leaf of a trie whose keys are hashes.
 pub trait Leaf: Sync {
     /// The key: 32 bytes, 64 nibbles.
     fn key(&self) -> &B256;
-    /// Appends the RLP of the value (which the leaf node holds as a byte string).
-    fn encode_value(&self, out: &mut Vec<u8>);
+    /// Writes the RLP of the value (which the leaf node holds as a byte string).
+    fn encode_value(&self, out: &mut dyn BufMut);
 }
 
 /// Root of the trie of `leaves`, which must be sorted by key, without repetition.
@@ -26,91 +32,101 @@ pub fn root<L: Leaf>(leaves: &[L]) -> B256 {
     if leaves.is_empty() {
         return EMPTY_ROOT_HASH;
     }
-    let mut rlp = Vec::new();
+    let mut rlp = Vec::with_capacity(1024);
     node(leaves, 0, &mut rlp);
     keccak256(rlp)
 }
 
-fn nibble(key: &B256, index: usize) -> usize {
-    usize::from(if index.is_multiple_of(2) { key[index / 2] >> 4 } else { key[index / 2] & 15 })
+fn nibble(key: &B256, index: usize) -> u8 {
+    if index.is_multiple_of(2) { key[index / 2] >> 4 } else { key[index / 2] & 15 }
 }
 
 /// Appends the RLP of the node above `leaves`, which share their first `depth` nibbles.
 fn node<L: Leaf>(leaves: &[L], depth: usize, out: &mut Vec<u8>) {
     let (first, last) = (&leaves[0], &leaves[leaves.len() - 1]);
     if leaves.len() == 1 {
-        let mut value = Vec::with_capacity(112);
-        first.encode_value(&mut value);
-        return two_items(&hex_prefix(first.key(), depth, 64, true), &string(&value), out);
+        return list(out, |out| {
+            hex_prefix(first.key(), depth, 64, true, out);
+            let mut value = [0; MAX_VALUE];
+            let mut rest = &mut value[..];
+            first.encode_value(&mut rest);
+            let length = MAX_VALUE - rest.len();
+            value[..length].encode(out);
+        });
     }
     let shared = (depth..64)
         .find(|index| nibble(first.key(), *index) != nibble(last.key(), *index))
         .expect("two leaves have two keys");
     if shared > depth {
-        let child = reference(leaves, shared);
-        return two_items(&hex_prefix(first.key(), depth, shared, false), &child, out);
+        return list(out, |out| {
+            hex_prefix(first.key(), depth, shared, false, out);
+            reference(leaves, shared, out);
+        });
     }
-    let mut children: [&[L]; 16] = [&[]; 16];
     let mut rest = leaves;
-    for (value, child) in children.iter_mut().enumerate() {
-        let end = rest.partition_point(|leaf| nibble(leaf.key(), depth) <= value);
-        (*child, rest) = rest.split_at(end);
-    }
-    let child = |leaves: &&[L]| match leaves {
-        [] => vec![0x80],
-        leaves => reference(leaves, depth + 1),
+    let children: [&[L]; 16] = std::array::from_fn(|value| {
+        let end = rest.partition_point(|leaf| usize::from(nibble(leaf.key(), depth)) <= value);
+        let (child, behind) = rest.split_at(end);
+        rest = behind;
+        child
+    });
+    let child = |leaves: &[L], out: &mut Vec<u8>| match leaves {
+        [] => out.push(EMPTY_STRING),
+        leaves => reference(leaves, depth + 1, out),
     };
-    let references: Vec<Vec<u8>> = if leaves.len() >= PARALLEL {
-        children.par_iter().map(child).collect()
-    } else {
-        children.iter().map(child).collect()
-    };
-    let mut payload = references.concat();
-    payload.push(0x80);
-    list(&payload, out);
+    list(out, |out| {
+        if leaves.len() >= PARALLEL {
+            let apart = |leaves: &&[L]| {
+                let mut out = Vec::with_capacity(1024);
+                child(leaves, &mut out);
+                out
+            };
+            let references: Vec<Vec<u8>> = children.par_iter().map(apart).collect();
+            references.iter().for_each(|reference| out.extend_from_slice(reference));
+        } else {
+            children.iter().for_each(|leaves| child(leaves, out));
+        }
+        out.push(EMPTY_STRING);
+    });
 }
 
-/// A node as its parent holds it: its RLP if that is shorter than 32 bytes, else its hash.
-fn reference<L: Leaf>(leaves: &[L], depth: usize) -> Vec<u8> {
-    let mut rlp = Vec::with_capacity(544);
-    node(leaves, depth, &mut rlp);
-    if rlp.len() < 32 { rlp } else { string(keccak256(&rlp).as_slice()) }
-}
-
-/// Hex-prefix encoding of the nibbles `from..to` of `key`, as an RLP string.
-fn hex_prefix(key: &B256, from: usize, to: usize, leaf: bool) -> Vec<u8> {
-    let flag = if leaf { 0x20 } else { 0 };
-    let odd = (to - from) % 2 == 1;
-    let mut bytes = Vec::with_capacity(33);
-    let mut at = from;
-    if odd {
-        bytes.push(flag | 0x10 | u8::try_from(nibble(key, at)).expect("a nibble"));
-        at += 1;
-    } else {
-        bytes.push(flag);
+/// Appends a node as its parent holds it: its RLP if that is shorter than 32 bytes, else its hash.
+fn reference<L: Leaf>(leaves: &[L], depth: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    node(leaves, depth, out);
+    if out.len() - start >= 32 {
+        let hash = keccak256(&out[start..]);
+        out.truncate(start);
+        hash.encode(out);
     }
-    for pair in (at..to).step_by(2) {
-        let (high, low) = (nibble(key, pair), nibble(key, pair + 1));
-        bytes.push(u8::try_from(high << 4 | low).expect("two nibbles"));
+}
+
+/// Appends the hex-prefix encoding of the nibbles `from..to` of `key`, as an RLP string.
+fn hex_prefix(key: &B256, from: usize, to: usize, leaf: bool, out: &mut Vec<u8>) {
+    let mut bytes = [0; 33];
+    let length = (to - from) / 2 + 1;
+    bytes[0] = if leaf { 0x20 } else { 0 };
+    let odd = (to - from) % 2;
+    if odd == 1 {
+        bytes[0] |= 0x10 | nibble(key, from);
     }
-    string(&bytes)
+    for (byte, at) in bytes[1..length].iter_mut().zip((from + odd..).step_by(2)) {
+        *byte = nibble(key, at) << 4 | nibble(key, at + 1);
+    }
+    bytes[..length].encode(out);
 }
 
-fn string(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + 3);
-    alloy_rlp::Encodable::encode(bytes, &mut out);
-    out
-}
-
-fn list(payload: &[u8], out: &mut Vec<u8>) {
-    alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(out);
-    out.extend_from_slice(payload);
-}
-
-fn two_items(first: &[u8], second: &[u8], out: &mut Vec<u8>) {
-    alloy_rlp::Header { list: true, payload_length: first.len() + second.len() }.encode(out);
-    out.extend_from_slice(first);
-    out.extend_from_slice(second);
+/// Appends an RLP list of what `items` appends.
+fn list(out: &mut Vec<u8>, items: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    items(out);
+    let payload_length = out.len() - start;
+    let header = alloy_rlp::Header { list: true, payload_length };
+    // The header's length is known last: the few bytes of the node make room.
+    let room = header.length();
+    out.resize(out.len() + room, 0);
+    out.copy_within(start..start + payload_length, start + room);
+    header.encode(&mut &mut out[start..start + room]);
 }
 
 #[cfg(test)]
@@ -124,8 +140,8 @@ mod tests {
         fn key(&self) -> &B256 {
             &self.0
         }
-        fn encode_value(&self, out: &mut Vec<u8>) {
-            out.extend_from_slice(&self.1);
+        fn encode_value(&self, out: &mut dyn BufMut) {
+            out.put_slice(&self.1);
         }
     }
 
