@@ -172,3 +172,64 @@ fn keystores_are_kept_only_where_the_user_allows_it() {
     assert!(matches!(found(&sample), Found::Stale(_)), "keys must be derived");
     run(&["verify"]);
 }
+
+/// What a former run and its clients left in the keystores' directory.
+#[test]
+fn baked_keystores_stay_and_all_else_goes() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let inode = |path: &Path| std::fs::metadata(path).unwrap().ino();
+    let first = Run::new().args(["--seed", SEED]).succeeds();
+    let again = || {
+        let out = first.out();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
+        let status = command.arg("init").arg("--out").arg(out).args(["--seed", SEED]).output();
+        assert!(status.unwrap().status.success());
+    };
+    let keys = first.out().join("validator-keys");
+    let mut directories: Vec<_> =
+        std::fs::read_dir(keys.join("keys")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    directories.sort();
+    let keystore = |index: usize| directories[index].join("voting-keystore.json");
+    let before = first.files();
+    let inodes = [inode(&keystore(0)), inode(&keystore(63))];
+
+    let strays = [
+        keys.join("keys/validator_definitions.yml"),
+        keys.join("keys/slashing_protection.sqlite"),
+        directories[5].join("voting-keystore.json.lock"),
+        keys.join("0xdead/voting-keystore.json"),
+    ];
+    for stray in &strays {
+        std::fs::create_dir_all(stray.parent().unwrap()).unwrap();
+        std::fs::write(stray, "of another chain").unwrap();
+    }
+    std::os::unix::fs::symlink("/", keys.join("link")).unwrap();
+    again();
+    assert_eq!([inode(&keystore(0)), inode(&keystore(63))], inodes);
+    assert!(!strays.iter().any(|stray| stray.exists()) && keys.join("link").read_link().is_err());
+    assert_eq!(first.files().keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+
+    // Another byte, another mode, a missing file: then all are made again.
+    let mut text = std::fs::read_to_string(keystore(7)).unwrap();
+    text = text.replacen("\"version\":4", "\"version\":3", 1);
+    let damage: [&dyn Fn(); 3] = [
+        &|| std::fs::write(keystore(7), &text).unwrap(),
+        &|| {
+            let open = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(keystore(9), open).unwrap();
+        },
+        &|| std::fs::remove_file(keystore(11)).unwrap(),
+    ];
+    for hurt in damage {
+        let was = inode(&keystore(0));
+        hurt();
+        again();
+        assert_ne!(inode(&keystore(0)), was);
+        assert_eq!(std::fs::metadata(keystore(9)).unwrap().mode() & 0o777, 0o600);
+        let after = first.files();
+        let same = |path: &&String| path.starts_with("validator-keys");
+        for path in before.keys().filter(same) {
+            assert_eq!(after[path], before[path], "{path}");
+        }
+    }
+}

@@ -63,7 +63,7 @@ macro_rules! verified {
     ($name:ident $preset:ident) => {
         /// Our state as `ssz_rs` reads it, after the comparison of everything that is a root.
         fn $name(ours: &GenesisState, validators: &[GenesisValidator]) -> $preset::BeaconState {
-            let mut state: $preset::BeaconState = agrees(&ours.bytes, ours.state_root);
+            let mut state: $preset::BeaconState = agrees(&ours.ssz.to_bytes(), ours.state_root);
             let mut body = $preset::BeaconBlockBody::default();
             assert_eq!(root(&mut body), ours.body_root);
             assert_eq!(state.latest_block_header.body_root, ours.body_root);

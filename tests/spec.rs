@@ -206,7 +206,7 @@ fn whole_states() {
             let each = if name == "phase0" { 129 } else { 139 };
             for count in [1, 64] {
                 let state = chain::state(fork, base, &validators[..count], genesis_time);
-                assert_eq!(state.bytes.len(), empty + each * count, "{name}/{base}: {count}");
+                assert_eq!(state.ssz.len(), empty + each * count, "{name}/{base}: {count}");
             }
         }
     }

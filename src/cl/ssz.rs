@@ -5,6 +5,8 @@
 //! equal randao mixes) are held as one element and a count: their root takes as many hashes as
 //! the tree has levels.
 
+use std::io::Write;
+
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -57,17 +59,27 @@ impl Value {
     }
 
     /// The encoding.
+    ///
+    /// # Panics
+    /// As [`Value::encode`].
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.len());
-        self.encode(&mut out);
+        self.encode(&mut out).expect("memory takes every byte");
         out
     }
 
-    fn encode(&self, out: &mut Vec<u8>) {
+    /// Writes the encoding, in many small pieces.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    ///
+    /// # Panics
+    /// The value has 4 GiB or more, which an offset cannot tell: 30 million validators.
+    pub fn encode(&self, out: &mut impl Write) -> std::io::Result<()> {
         match &self.encoding {
-            Encoding::Bytes(bytes) => out.extend_from_slice(bytes),
+            Encoding::Bytes(bytes) => out.write_all(bytes),
             Encoding::Repeated(element, count) => {
-                (0..*count).for_each(|_| out.extend_from_slice(element));
+                (0..*count).try_for_each(|_| out.write_all(element))
             }
             Encoding::Container(fields) => {
                 let fixed = |field: &Self| if field.variable_size { 4 } else { field.len() };
@@ -75,13 +87,14 @@ impl Value {
                 for field in fields {
                     if field.variable_size {
                         let word = u32::try_from(offset).expect("a state has less than 4 GiB");
-                        out.extend_from_slice(&word.to_le_bytes());
+                        out.write_all(&word.to_le_bytes())?;
                         offset += field.len();
                     } else {
-                        field.encode(out);
+                        field.encode(out)?;
                     }
                 }
-                fields.iter().filter(|field| field.variable_size).for_each(|f| f.encode(out));
+                let variable = fields.iter().filter(|field| field.variable_size);
+                variable.into_iter().try_for_each(|field| field.encode(out))
             }
         }
     }

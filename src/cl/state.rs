@@ -7,7 +7,7 @@ use super::config::Config;
 use super::error::Error;
 use super::fork::{Fork, Inputs};
 use super::preset::Preset;
-use super::ssz::{Root, container, list_of, progressive_list, uint64};
+use super::ssz::{Root, Value, container, list_of, progressive_list, uint64};
 use super::validator::{self, GenesisValidator, Validator};
 use crate::el::header::Header;
 
@@ -16,8 +16,8 @@ use crate::el::header::Header;
 pub struct GenesisState {
     /// The fork of the state.
     pub fork: &'static Fork,
-    /// `genesis.ssz`.
-    pub bytes: Vec<u8>,
+    /// The state: its encoding is `genesis.ssz`.
+    pub ssz: Value,
     /// `hash_tree_root` of the state.
     pub state_root: Root,
     /// `hash_tree_root` of the genesis block's header, which names the state.
@@ -76,7 +76,7 @@ pub fn genesis_state(
         block_hash: header.hash().0,
     };
     let fields = fork.state_fields(&inputs);
-    let root_of = |name: &str| fields.get(name).map(super::ssz::Value::root).unwrap_or_default();
+    let root_of = |name: &str| fields.get(name).map(Value::root).unwrap_or_default();
     // A Root's own root is itself.
     let genesis_validators_root = root_of("genesis_validators_root");
     let body_root = fork.container(fork.body_fields(&inputs)).root();
@@ -90,8 +90,8 @@ pub fn genesis_state(
     ]);
     Ok(GenesisState {
         fork,
-        bytes: state.to_bytes(),
         state_root: state.root(),
+        ssz: state,
         block_root: block.root(),
         body_root,
         genesis_validators_root,

@@ -13,7 +13,8 @@ use crate::digest;
 use crate::el::edit::Piece;
 use crate::keys::{Entropy, Kdf};
 use crate::rim::console::{self, Console};
-use crate::rim::{fs, staging};
+use crate::rim::disk::{self, AtomicFile};
+use crate::rim::fs;
 use crate::snapshot::bake::{self, BakedGenesis, BakedKeystores, Bound, Record};
 use crate::snapshot::{GENESIS, Snapshot};
 use crate::{cl, exit};
@@ -84,31 +85,38 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     console.title(&format!("regenesis {} · baking {}", env!("CARGO_PKG_VERSION"), snapshot.name));
     let prepared = compute(&wanted, &mut steps)?;
     prepared.warnings.iter().for_each(|warning| console.warning(warning));
-    let files = [
-        (bake::VALIDATORS, Some(bake::encode_validators(&prepared.validators))),
-        (bake::KEYSTORES, kdf.map(|_| bake::encode_keystores(&prepared.sealed))),
-    ];
     let mut record = record(&wanted, &prepared)?;
     let place = |path: &str| args.snapshot.join(path);
     // Without its record a bake is none: it goes first and comes last.
-    staging::remove(&place(bake::RECORD))?;
-    for (path, bytes) in &files {
-        match bytes {
-            Some(bytes) => {
-                record.files.push(Bound::of(path, bytes));
-                staging::write_atomically(&place(path), bytes, *path == bake::KEYSTORES)?;
-            }
-            None => staging::remove(&place(path))?,
-        }
+    for path in [bake::RECORD, bake::VALIDATORS, bake::KEYSTORES] {
+        disk::remove(&place(path))?;
+    }
+    let file = AtomicFile::create(&place(bake::VALIDATORS), false)?;
+    let validators = bake::encode_validators(&prepared.validators);
+    record.files.push(publish(file, bake::VALIDATORS, &validators)?);
+    if let Some(kdf) = kdf {
+        let mut file = AtomicFile::create(&place(bake::KEYSTORES), true)?;
+        prepared
+            .keystores
+            .each(&wanted, console, |sealed| Ok(file.put(&bake::encode_keystores(sealed))?))?;
+        record.files.push(publish(file, bake::KEYSTORES, &[])?);
+        steps.done("seal", &format!("{} keystores, kdf {kdf}", prepared.keystores.len()));
     }
     let bytes = record.to_bytes();
-    staging::write_atomically(&place(bake::RECORD), &bytes, false)?;
+    publish(AtomicFile::create(&place(bake::RECORD), false)?, bake::RECORD, &bytes)?;
     steps.done("write", &place(bake::DIRECTORY).display().to_string());
     if args.json {
         console::print(&bytes)
             .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
     }
     Ok(())
+}
+
+/// Ends a file of the bake with `bytes`.
+fn publish(mut file: AtomicFile, path: &str, bytes: &[u8]) -> Result<Bound, Failure> {
+    file.put(bytes)?;
+    let (size, sha256) = file.publish()?;
+    Ok(Bound { path: path.to_owned(), size, sha256: hex::encode(sha256) })
 }
 
 /// The record of what was prepared, but for the baked files themselves.
@@ -127,6 +135,7 @@ pub(super) fn record(wanted: &Wanted<'_>, prepared: &Prepared) -> Result<Record,
         sources: prepared.sources.clone(),
         keystores: wanted.kdf.map(|kdf| BakedKeystores {
             kdf: kdf.to_string(),
+            count: prepared.keystores.len(),
             entropy: entropy_id(wanted.entropy),
         }),
     })
@@ -146,7 +155,10 @@ fn baked_genesis(snapshot: &Snapshot, prepared: &Prepared) -> Result<BakedGenesi
     };
     let size = prepared.file_size;
     let mut whole = Sha256::new();
-    fs::each_piece(input, 0..size, |bytes| whole.update(bytes))?;
+    fs::each_piece(input, 0..size, |bytes| {
+        whole.update(bytes);
+        Ok::<_, fs::Error>(())
+    })?;
     // As the written file begins: see Document::pieces.
     let mut prefix = Sha256::new();
     let mut length = 0;
@@ -154,7 +166,10 @@ fn baked_genesis(snapshot: &Snapshot, prepared: &Prepared) -> Result<BakedGenesi
         prefix.update(text);
         length = text.len() as u64;
     }
-    fs::each_piece(input, alloc.range.clone(), |bytes| prefix.update(bytes))?;
+    fs::each_piece(input, alloc.range.clone(), |bytes| {
+        prefix.update(bytes);
+        Ok::<_, fs::Error>(())
+    })?;
     Ok(BakedGenesis {
         file: Bound { path: GENESIS.to_owned(), size, sha256: hex::encode(whole.finalize()) },
         glance: glance(input, &alloc.range, size)?,

@@ -8,7 +8,7 @@ pub mod verify;
 use std::path::Path;
 
 use crate::exit;
-use crate::rim::{fs, staging};
+use crate::rim::{disk, fs};
 use crate::snapshot::{Input, Snapshot};
 use crate::{cl, el, schedule, stamp};
 
@@ -99,8 +99,8 @@ impl From<fs::Error> for Failure {
     }
 }
 
-impl From<staging::Error> for Failure {
-    fn from(error: staging::Error) -> Self {
+impl From<disk::Error> for Failure {
+    fn from(error: disk::Error) -> Self {
         Self::new(exit::OUTPUT, error.to_string(), error.hint())
     }
 }

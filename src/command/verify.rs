@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::prepare::{Steps, Wanted, compute};
 use super::{Failure, bake as baking};
 use crate::cl::preset::Revision;
 use crate::exit;
-use crate::keys::{Entropy, Keystore};
+use crate::keys::Entropy;
+use crate::layout::lighthouse::Sealed;
 use crate::rim::console::{self, Console};
 use crate::rim::fs;
 use crate::snapshot::bake::{self, Record};
@@ -90,18 +92,18 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             return Err(wrong("has other validators than the mnemonics give"));
         }
         if found.keystores.is_some() {
-            let bytes = fs::read(&baked.keystores)?;
-            let bound = found.bound(bake::KEYSTORES).is_some_and(|bound| bound.holds(&bytes));
-            let sealed = bake::decode_keystores(&bytes).map_err(|_| wrong("is damaged"))?;
-            let opens = |key: &crate::layout::lighthouse::Sealed| {
-                let keystore = Keystore::from_json(&key.keystore).ok();
-                let secret = keystore.and_then(|keystore| keystore.open(&key.password).ok());
-                secret.is_some_and(|secret| secret.public_key() == key.pubkey)
-            };
-            if !bound || !sealed.iter().all(opens) {
+            let bound = found.bound(bake::KEYSTORES);
+            let sha256 = hex::encode(fs::sha256(&baked.keystores)?);
+            let mut open = bound.is_some_and(|bound| bound.sha256 == sha256);
+            fs::each_lines(&baked.keystores, 1024, |lines| {
+                let sealed = bake::decode_keystores(lines).map_err(|_| wrong("is damaged"))?;
+                open &= sealed.par_iter().all(Sealed::opens);
+                keystores += sealed.len();
+                Ok::<_, Failure>(())
+            })?;
+            if !open || found.keystores.as_ref().is_none_or(|known| known.count != keystores) {
                 return Err(wrong("has keystores that do not open"));
             }
-            keystores = sealed.len();
         }
         steps.done("baked", &format!("holds, {keystores} keystores open"));
     }

@@ -69,8 +69,8 @@ impl<'a> Cursor<'a> {
                 self.at = self.text.len();
                 return Err(self.expected("`\"`"));
             };
-            // Without an early end, the compiler looks at many bytes at once.
-            if rest[..found].iter().fold(false, |control, byte| control | (*byte < 0x20)) {
+            // The least byte, because the compiler looks at many at once for it.
+            if rest[..found].iter().min().is_some_and(|least| *least < 0x20) {
                 self.at += rest.iter().position(|byte| *byte < 0x20).unwrap_or(found);
                 return Err(self.expected("no control character in a string"));
             }

@@ -4,7 +4,7 @@
 use zeroize::Zeroizing;
 
 use super::OutFile;
-use crate::keys::PublicKey;
+use crate::keys::{Keystore, PublicKey};
 
 /// A keystore and the password that opens it.
 #[derive(Debug)]
@@ -17,14 +17,27 @@ pub struct Sealed {
     pub password: Zeroizing<String>,
 }
 
+impl Sealed {
+    /// Whether the password opens the keystore, and the key in it is the validator's.
+    pub fn opens(&self) -> bool {
+        // Opening compares the secret key with the public key that the keystore states.
+        Keystore::from_json(&self.keystore).is_ok_and(|keystore| {
+            *keystore.pubkey() == self.pubkey && keystore.open(&self.password).is_ok()
+        })
+    }
+}
+
+/// The directory of the validators.
+pub const DIRECTORY: &str = "validator-keys";
+
 /// Path of a validator's keystore.
 pub fn keystore_path(pubkey: &PublicKey) -> String {
-    format!("validator-keys/keys/0x{}/voting-keystore.json", hex::encode(pubkey))
+    format!("{DIRECTORY}/keys/0x{}/voting-keystore.json", hex::encode(pubkey))
 }
 
 /// Path of its password.
 pub fn secret_path(pubkey: &PublicKey) -> String {
-    format!("validator-keys/secrets/0x{}", hex::encode(pubkey))
+    format!("{DIRECTORY}/secrets/0x{}", hex::encode(pubkey))
 }
 
 /// Two files for each key.

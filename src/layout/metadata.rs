@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use alloy_primitives::Address;
 
 use super::{Content, OutFile};
+use crate::cl::ssz::Value;
 use crate::digest::Prefix;
 use crate::el::edit::Piece;
 use crate::snapshot::Input;
@@ -18,7 +19,7 @@ pub struct Metadata<'a> {
     /// its digest.
     pub genesis: (Vec<Piece>, Input, Option<Prefix>),
     /// `genesis.ssz`.
-    pub state: Vec<u8>,
+    pub state: Value,
     /// `config.yaml`.
     pub config: String,
     /// Address of the deposit contract.
@@ -41,7 +42,11 @@ pub fn files(metadata: Metadata<'_>) -> Vec<OutFile> {
             content: Content::Pieces(pieces, input, prefix),
             secret: false,
         },
-        OutFile::public("metadata/genesis.ssz", metadata.state),
+        OutFile {
+            path: "metadata/genesis.ssz".to_owned(),
+            content: Content::Ssz(metadata.state),
+            secret: false,
+        },
         OutFile::public("metadata/config.yaml", metadata.config),
         OutFile::public("metadata/deposit_contract.txt", metadata.deposit_contract.to_string()),
         // Lighthouse and Grandine refuse to start without it; older releases want the other name.

@@ -3,12 +3,13 @@
 pub mod lighthouse;
 pub mod metadata;
 
+use crate::cl::ssz::Value;
 use crate::digest::Prefix;
 use crate::el::edit::Piece;
 use crate::snapshot::Input;
 
 /// What `init` owns in a runtime directory, beside its marker: a run replaces it wholly.
-pub const OWNED: [&str; 3] = ["metadata", "jwt", "validator-keys"];
+pub const OWNED: [&str; 3] = ["metadata", "jwt", lighthouse::DIRECTORY];
 /// The marker of a finished run, its summary.
 pub const MARKER: &str = "regenesis.json";
 
@@ -28,6 +29,8 @@ pub struct OutFile {
 pub enum Content {
     /// These bytes.
     Bytes(Vec<u8>),
+    /// The encoding of a value.
+    Ssz(Value),
     /// Pieces, some of them ranges of an input; and what is known of the digest.
     Pieces(Vec<Piece>, Input, Option<Prefix>),
 }

@@ -1,8 +1,10 @@
 //! Reading files, with the path in every error.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use crate::snapshot::Input;
 
@@ -104,24 +106,61 @@ pub fn read_range(
     Ok(())
 }
 
-/// Calls `piece` with the bytes of a range of an input, a piece at a time.
+/// Calls `take` with the bytes of a range of an input, a piece at a time.
 ///
 /// # Errors
-/// The file cannot be read.
-pub fn each_piece(
+/// The file cannot be read; what `take` says.
+pub fn each_piece<E: From<Error>>(
     input: &Input,
     range: std::ops::Range<u64>,
-    mut piece: impl FnMut(&[u8]),
-) -> Result<(), Error> {
+    mut take: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
     let label = PathBuf::from(input.label());
     let mut reader = open_range(input, range)?;
     let mut buffer = vec![0; PIECE];
     loop {
         match reader.read(&mut buffer).map_err(at(&label))? {
             0 => return Ok(()),
-            read => piece(&buffer[..read]),
+            read => take(&buffer[..read])?,
         }
     }
+}
+
+/// Calls `take` with whole lines of an input, `count` at a time.
+///
+/// # Errors
+/// The file cannot be read; what `take` says.
+pub fn each_lines<E: From<Error>>(
+    input: &Input,
+    count: usize,
+    mut take: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let label = PathBuf::from(input.label());
+    let mut reader = BufReader::with_capacity(PIECE, open(input)?);
+    let mut lines = Vec::new();
+    loop {
+        lines.clear();
+        for _ in 0..count {
+            reader.read_until(b'\n', &mut lines).map_err(at(&label))?;
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        take(&lines)?;
+    }
+}
+
+/// SHA-256 of an input.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn sha256(input: &Input) -> Result<[u8; 32], Error> {
+    let mut hasher = Sha256::new();
+    each_piece(input, 0..length(input)?, |bytes| {
+        hasher.update(bytes);
+        Ok::<_, Error>(())
+    })?;
+    Ok(hasher.finalize().into())
 }
 
 /// Copies a range of an input to the position of `out`, within the kernel where it can.
@@ -186,6 +225,7 @@ pub fn line_of(input: &Input, offset: u64) -> Result<u64, Error> {
     let mut line = 1;
     each_piece(input, 0..offset, |bytes| {
         line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        Ok::<_, Error>(())
     })?;
     Ok(line)
 }

@@ -7,6 +7,7 @@
 
 pub mod clock;
 pub mod console;
+pub mod disk;
 pub mod entropy;
 pub mod fs;
 pub mod signal;

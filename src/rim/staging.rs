@@ -5,84 +5,29 @@
 //! the marker comes last. So a run that fails leaves the old files and their marker; one that is
 //! killed within the few renames leaves no marker; and nothing of a former run survives.
 
-use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
-use super::{fs, signal};
-use crate::el::edit::Piece;
-use crate::layout::{Content, MARKER, OWNED, OutFile};
-use crate::snapshot::Input;
+pub use super::disk::{Error, Written};
+use super::disk::{at, create, make_directory, remove, sync, sync_file_system};
+use super::{disk, fs, signal};
+use crate::layout::{MARKER, OWNED, OutFile};
 
 /// The directory in a runtime directory that says whose it is, and holds the lock.
 const OWN: &str = ".regenesis";
-
-/// The runtime directory could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A path that cannot be made, written or renamed.
-    #[error("{}: {source}", path.display())]
-    Path {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// An input that parts of a file are copied from.
-    #[error(transparent)]
-    Input(#[from] fs::Error),
-    /// The directory has something under our names that is not ours.
-    #[error("{}: was not written by regenesis, and would be replaced", .0.display())]
-    Foreign(PathBuf),
-}
-
-impl Error {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        use std::io::ErrorKind as Kind;
-        match self {
-            Self::Input(error) => error.hint(),
-            Self::Foreign(_) => Some("choose another --out, or move it away"),
-            Self::Path { source, .. } => match source.kind() {
-                Kind::PermissionDenied => {
-                    Some("the user that runs regenesis needs write access to --out")
-                }
-                Kind::ReadOnlyFilesystem => Some("--out must be on a writable volume"),
-                Kind::StorageFull | Kind::QuotaExceeded => {
-                    Some("a run needs room for the old and the new files at once")
-                }
-                Kind::NotADirectory | Kind::AlreadyExists => Some("--out must be a directory"),
-                Kind::ResourceBusy => Some("mount the runtime directory itself, not a part of it"),
-                _ => None,
-            },
-        }
-    }
-}
-
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
-    |source| Error::Path { path: path.to_owned(), source }
-}
-
-/// What a written file is.
-#[derive(Debug, Clone)]
-pub struct Written {
-    /// Path in the runtime directory.
-    pub path: String,
-    /// Bytes.
-    pub size: u64,
-    /// Digest of the bytes.
-    pub sha256: [u8; 32],
-}
 
 /// The runtime directory, locked.
 #[derive(Debug)]
 pub struct Runtime {
     out: PathBuf,
     own: PathBuf,
+    /// Whether `out` and `own` were made for this run.
+    made: (bool, bool),
     /// Held until the process ends.
     _lock: File,
 }
@@ -124,12 +69,10 @@ fn marker(out: &Path, lock: &File, path: &Path) -> Result<Vec<u8>, Error> {
 /// The directory cannot be made or written, or holds something that is not ours.
 pub fn lock(out: &Path) -> Result<Access, Error> {
     let own = out.join(OWN);
+    let made = (!out.exists(), !own.exists());
     std::fs::create_dir_all(out).map_err(at(out))?;
-    if !own.exists() {
-        let foreign = OWNED.into_iter().chain([MARKER]).map(|name| out.join(name));
-        if let Some(path) = foreign.into_iter().find(|path| path.symlink_metadata().is_ok()) {
-            return Err(Error::Foreign(path));
-        }
+    if let (true, Some(path)) = (made.1, owned(out)) {
+        return Err(Error::Foreign(path));
     }
     make_directory(&own, 0o755)?;
     let path = own.join("lock");
@@ -137,9 +80,28 @@ pub fn lock(out: &Path) -> Result<Access, Error> {
     let file = options.read(true).write(true).create(true).truncate(false).mode(0o644);
     let lock = file.open(&path).map_err(at(&path))?;
     match lock.try_lock() {
-        Ok(()) => Ok(Access::Ours(Runtime { out: out.to_owned(), own, _lock: lock })),
+        Ok(()) => Ok(Access::Ours(Runtime { out: out.to_owned(), own, made, _lock: lock })),
         Err(TryLockError::WouldBlock) => Ok(Access::InUse(marker(out, &lock, &path)?)),
         Err(TryLockError::Error(error)) => Err(at(&path)(error)),
+    }
+}
+
+/// The first thing in `out` that bears one of our names.
+fn owned(out: &Path) -> Option<PathBuf> {
+    let mut names = OWNED.into_iter().chain([MARKER]).map(|name| out.join(name));
+    names.find(|path| path.symlink_metadata().is_ok())
+}
+
+impl Drop for Runtime {
+    /// Leaves no trace of a first run that failed.
+    fn drop(&mut self) {
+        if self.made.1 && owned(&self.out).is_none() {
+            let _ = remove(&self.own);
+        }
+        if self.made.0 {
+            // Only if it is empty.
+            let _ = std::fs::remove_dir(&self.out);
+        }
     }
 }
 
@@ -149,83 +111,19 @@ impl Runtime {
         fs::read_file(&self.out.join(path)).ok()
     }
 
-    /// Writes `files` beside the old ones, to disk.
+    /// Begins a run's files, beside the old ones.
     ///
     /// # Errors
-    /// The first that cannot be written; nothing of the new files is left then.
-    pub fn stage(&self, files: &[OutFile]) -> Result<Staging<'_>, Error> {
+    /// The directory cannot be written.
+    pub fn stage(&self) -> Result<Staging<'_>, Error> {
         let new = self.own.join("new");
         for leftover in [&new, &self.own.join("old")] {
             remove(leftover)?;
         }
         signal::set_leftover(Some(new.clone()));
-        let mut staging = Staging { runtime: self, new, written: Vec::new() };
+        let staging = Staging { runtime: self, new, written: Vec::new(), kept: None };
         make_directory(&staging.new, 0o700)?;
-        let mut made = std::collections::BTreeSet::new();
-        for file in files {
-            let parents = Path::new(&file.path).ancestors().skip(1);
-            let mut parents: Vec<_> = parents.filter(|p| !p.as_os_str().is_empty()).collect();
-            parents.reverse();
-            for parent in parents {
-                if made.insert(parent.to_owned()) {
-                    let mode = if file.secret { 0o700 } else { 0o755 };
-                    make_directory(&staging.new.join(parent), mode)?;
-                }
-            }
-        }
-        let written: Vec<_> = files.par_iter().map(|file| staging.write(file)).collect();
-        staging.written = written.into_iter().collect::<Result<_, _>>()?;
-        for directory in made {
-            sync(&staging.new.join(directory))?;
-        }
         Ok(staging)
-    }
-}
-
-/// A file that is being written.
-struct Sink<'a> {
-    out: File,
-    path: &'a Path,
-    hasher: Sha256,
-    size: u64,
-}
-
-impl Sink<'_> {
-    /// Writes bytes, and counts them in.
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.hasher.update(bytes);
-        self.size += bytes.len() as u64;
-        self.out.write_all(bytes).map_err(at(self.path))
-    }
-
-    fn put_piece(&mut self, piece: &Piece, input: &Input) -> Result<(), Error> {
-        match piece {
-            Piece::Text(bytes) => self.put(bytes),
-            Piece::Source(range) => {
-                let mut written = Ok(());
-                fs::each_piece(input, range.clone(), |bytes| {
-                    if written.is_ok() {
-                        written = self.put(bytes);
-                    }
-                })?;
-                written
-            }
-        }
-    }
-
-    /// Writes a piece whose digest is known.
-    fn copy(&mut self, piece: &Piece, input: &Input) -> Result<(), Error> {
-        match piece {
-            Piece::Text(bytes) => self.out.write_all(bytes).map_err(at(self.path)),
-            Piece::Source(range) => {
-                let length = range.end - range.start;
-                let copied = fs::copy_range(input, range.clone(), &self.out)?;
-                if copied == length {
-                    return Ok(());
-                }
-                Err(at(self.path)(std::io::ErrorKind::UnexpectedEof.into()))
-            }
-        }
     }
 }
 
@@ -236,31 +134,36 @@ pub struct Staging<'a> {
     new: PathBuf,
     /// The files, in the order in which they were given.
     pub written: Vec<Written>,
+    /// A directory that stays in its place.
+    kept: Option<&'static str>,
 }
 
 impl Staging<'_> {
-    fn write(&self, file: &OutFile) -> Result<Written, Error> {
-        let path = self.new.join(&file.path);
-        let mode = if file.secret { 0o600 } else { 0o644 };
-        let mut sink =
-            Sink { out: create(&path, mode)?, path: &path, hasher: Sha256::new(), size: 0 };
-        match &file.content {
-            Content::Bytes(bytes) => sink.put(bytes)?,
-            Content::Pieces(pieces, input, prefix) => {
-                let known = prefix.as_ref().map_or(0, |prefix| prefix.pieces);
-                pieces[..known].iter().try_for_each(|piece| sink.copy(piece, input))?;
-                if let Some(prefix) = prefix {
-                    (sink.hasher, sink.size) = (prefix.hasher.clone(), prefix.length);
-                }
-                pieces[known..].iter().try_for_each(|piece| sink.put_piece(piece, input))?;
-            }
+    /// Writes files, on all cores.
+    ///
+    /// # Errors
+    /// The first that cannot be written.
+    pub fn write(&mut self, files: &[OutFile]) -> Result<(), Error> {
+        let written: Vec<_> = files.par_iter().map(|file| disk::write(&self.new, file)).collect();
+        for written in written {
+            self.written.push(written?);
         }
-        sink.out.sync_all().map_err(at(&path))?;
-        Ok(Written {
-            path: file.path.clone(),
-            size: sink.size,
-            sha256: sink.hasher.finalize().into(),
-        })
+        Ok(())
+    }
+
+    /// What the files in place are, if they are just these: same bytes, same mode, same owner.
+    ///
+    /// `None` also where one cannot be read.
+    pub fn in_place(&self, files: &[OutFile]) -> Option<Vec<Written>> {
+        let owner = self.new.symlink_metadata().ok()?.uid();
+        files.par_iter().map(|file| disk::in_place(&self.runtime.out, file, owner)).collect()
+    }
+
+    /// Leaves one of the former run's directories where it is, with these files of it and no
+    /// others: a file system needs far longer to make thousands of files than to read them.
+    pub fn keep(&mut self, directory: &'static str, files: Vec<Written>) {
+        self.written.extend(files);
+        self.kept = Some(directory);
     }
 
     /// Reads a staged file.
@@ -274,24 +177,28 @@ impl Staging<'_> {
     /// Puts the files in their place, `marker` last.
     ///
     /// # Errors
-    /// A rename fails; the directory then has no marker.
+    /// The disk, or a rename, fails; the directory then has no marker.
     pub fn publish(self, marker: &[u8]) -> Result<(), Error> {
-        signal::uninterrupted(|| self.swap(marker))
-    }
-
-    fn swap(&self, marker: &[u8]) -> Result<(), Error> {
-        let (out, own) = (&self.runtime.out, &self.runtime.own);
-        let old = own.join("old");
-        make_directory(&old, 0o700)?;
         let staged_marker = self.new.join(MARKER);
         let mut file = create(&staged_marker, 0o644)?;
         file.write_all(marker).map_err(at(&staged_marker))?;
-        file.sync_all().map_err(at(&staged_marker))?;
+        sync_file_system(&self.new)?;
+        signal::uninterrupted(|| self.swap(&staged_marker))
+    }
+
+    fn swap(&self, staged_marker: &Path) -> Result<(), Error> {
+        let (out, own) = (&self.runtime.out, &self.runtime.own);
+        let old = own.join("old");
+        make_directory(&old, 0o700)?;
         let place = out.join(MARKER);
         remove(&place)?;
         sync(out)?;
         for name in OWNED {
             let (there, here) = (out.join(name), self.new.join(name));
+            if self.kept == Some(name) {
+                self.remove_strays(&there)?;
+                continue;
+            }
             if there.symlink_metadata().is_ok() {
                 std::fs::rename(&there, old.join(name)).map_err(at(&there))?;
             }
@@ -300,9 +207,31 @@ impl Staging<'_> {
             }
         }
         sync(out)?;
-        std::fs::rename(&staged_marker, &place).map_err(at(&place))?;
+        std::fs::rename(staged_marker, &place).map_err(at(&place))?;
         sync(out)?;
         remove(&old)
+    }
+
+    /// Removes what a client put into a directory that stays: its settings, its locks, its
+    /// slashing protection of another chain.
+    fn remove_strays(&self, directory: &Path) -> Result<(), Error> {
+        let ours = |path: &Path| path.strip_prefix(&self.runtime.out).map(Path::to_owned);
+        let files: HashSet<&Path> =
+            self.written.iter().map(|written| Path::new(&written.path)).collect();
+        let directories: HashSet<&Path> =
+            files.iter().flat_map(|file| file.ancestors().skip(1)).collect();
+        let mut open = vec![directory.to_owned()];
+        while let Some(directory) = open.pop() {
+            for entry in std::fs::read_dir(&directory).map_err(at(&directory))? {
+                let path = entry.map_err(at(&directory))?.path();
+                match ours(&path) {
+                    Ok(known) if files.contains(known.as_path()) => {}
+                    Ok(known) if directories.contains(known.as_path()) => open.push(path),
+                    _ => remove(&path)?,
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -311,55 +240,4 @@ impl Drop for Staging<'_> {
         let _ = remove(&self.new);
         signal::set_leftover(None);
     }
-}
-
-/// Writes one file by way of a temporary one beside it, making its directory if need be.
-///
-/// # Errors
-/// The file cannot be written; what was there is left then.
-pub fn write_atomically(path: &Path, bytes: &[u8], secret: bool) -> Result<(), Error> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    make_directory(directory, 0o755)?;
-    let temporary = path.with_extension("new");
-    remove(&temporary)?;
-    let mut file = create(&temporary, if secret { 0o600 } else { 0o644 })?;
-    file.write_all(bytes).map_err(at(&temporary))?;
-    file.sync_all().map_err(at(&temporary))?;
-    std::fs::rename(&temporary, path).map_err(at(path))?;
-    sync(directory)
-}
-
-/// Makes a directory with exactly this mode, whatever the umask; it may be there already.
-fn make_directory(path: &Path, mode: u32) -> Result<(), Error> {
-    match std::fs::create_dir(path) {
-        Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(at(path)),
-        Err(_) if path.symlink_metadata().is_ok_and(|meta| meta.is_dir()) => Ok(()),
-        Err(error) => Err(at(path)(error)),
-    }
-}
-
-/// Creates a file that must not be there yet, with exactly this mode.
-fn create(path: &Path, mode: u32) -> Result<File, Error> {
-    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    let file = file.map_err(at(path))?;
-    file.set_permissions(Permissions::from_mode(mode)).map_err(at(path))?;
-    Ok(file)
-}
-
-/// Removes a file or a directory, if it is there; a symbolic link is not followed.
-///
-/// # Errors
-/// It cannot be removed.
-pub fn remove(path: &Path) -> Result<(), Error> {
-    let removed = match path.symlink_metadata() {
-        Err(_) => Ok(()),
-        Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(path),
-        Ok(_) => std::fs::remove_file(path),
-    };
-    removed.map_err(at(path))
-}
-
-fn sync(directory: &Path) -> Result<(), Error> {
-    let handle = File::open(directory).map_err(at(directory))?;
-    handle.sync_all().map_err(at(directory))
 }

@@ -84,6 +84,8 @@ pub struct BakedGenesis {
 pub struct BakedKeystores {
     /// Their protection.
     pub kdf: String,
+    /// How many there are.
+    pub count: usize,
     /// SHA-256 of the entropy, for a user who wants just these.
     pub entropy: String,
 }

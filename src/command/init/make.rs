@@ -1,17 +1,15 @@
 //! The pipeline of `init`, up to the list of files: reads like the picture in the crate's head.
 
 use super::super::Failure;
-use super::super::prepare::{Prepared, Steps, inputs, prepare};
+use super::super::prepare::{Prepared, Steps, inputs};
 use super::settings::Settings;
 use crate::cl::config::Config;
 use crate::cl::preset;
 use crate::cl::state::{self, GenesisState};
 use crate::cl::{self, config_file};
 use crate::el::header::make_genesis_header;
-use crate::layout::lighthouse::{self, Sealed};
 use crate::layout::{OutFile, metadata};
 use crate::rim::clock::now;
-use crate::rim::console::Console;
 use crate::schedule;
 use crate::stamp::{self, Timestamp};
 use crate::summary::{Cl, El, Keystores, Summary};
@@ -21,9 +19,6 @@ use crate::summary::{Cl, El, Keystores, Summary};
 pub(super) struct Made {
     pub(super) files: Vec<OutFile>,
     pub(super) state: Expected,
-    pub(super) sealed: Vec<Sealed>,
-    /// Whether the keystores come from a bake.
-    pub(super) baked: bool,
     pub(super) summary: Summary,
 }
 
@@ -36,16 +31,12 @@ pub(super) struct Expected {
     pub(super) length: usize,
 }
 
-/// Makes everything; writes nothing.
-pub(super) fn make(settings: &Settings, console: &Console) -> Result<Made, Failure> {
-    let mut steps = Steps::start(console);
-    console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), settings.snapshot.name));
-    let prepared = prepare(&settings.wanted(), &mut steps)?;
-    stamped(settings, prepared, steps)
-}
-
-/// What differs at every boot.
-fn stamped(settings: &Settings, prepared: Prepared, mut steps: Steps<'_>) -> Result<Made, Failure> {
+/// Makes what differs at every boot; writes nothing.
+pub(super) fn stamped(
+    settings: &Settings,
+    prepared: Prepared,
+    steps: &mut Steps<'_>,
+) -> Result<Made, Failure> {
     let snapshot = &settings.snapshot;
     let Prepared { config, preset, mut document, validators, mut warnings, .. } = prepared;
     let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
@@ -100,30 +91,28 @@ fn stamped(settings: &Settings, prepared: Prepared, mut steps: Steps<'_>) -> Res
             accounts: prepared.accounts,
         },
         cl: cl_summary(base, count, &state),
-        keystores: Keystores { kdf: settings.kdf.to_string(), count: prepared.sealed.len() },
+        keystores: Keystores { kdf: settings.kdf.to_string(), count: prepared.keystores.len() },
         files: Vec::new(),
         notes: report.notes,
         warnings,
-        steps: steps.done,
+        steps: Vec::new(),
     };
     let expected = Expected {
         genesis_time: stamp.genesis_time,
         genesis_validators_root: state.genesis_validators_root,
         current_version: config.version(fork).map_err(in_config)?.unwrap_or_default(),
-        length: state.bytes.len(),
+        length: state.ssz.len(),
     };
-    let baked = prepared.prefix.is_some();
-    let mut files = metadata::files(metadata::Metadata {
+    let files = metadata::files(metadata::Metadata {
         genesis: (document.pieces(&prepared.added), snapshot.genesis.clone(), prepared.prefix),
-        state: state.bytes,
+        state: state.ssz,
         deposit_contract: config.deposit_contract_address().map_err(in_config)?,
         config: config_yaml,
         block_hash: block_hash.0,
         genesis_validators_root: expected.genesis_validators_root,
         sources: &prepared.sources,
     });
-    files.extend(lighthouse::files(&prepared.sealed));
-    Ok(Made { files, state: expected, sealed: prepared.sealed, baked, summary })
+    Ok(Made { files, state: expected, summary })
 }
 
 fn hex0x(bytes: [u8; 32]) -> String {

@@ -1,5 +1,6 @@
 //! `regenesis init`: snapshot + present time → everything that the clients read at their start.
 
+mod keystores;
 mod make;
 mod settings;
 mod write;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 
 use super::Failure;
+use super::prepare::{Steps, prepare};
 use crate::cl::preset::Revision;
 use crate::rim::console::{self, Console};
 use crate::rim::staging::{self, Access};
@@ -125,19 +127,30 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let settings = Settings::of(args)?;
     let summary = match staging::in_use(&settings.out)? {
         Some(marker) => kept(console, &settings, marker),
-        None => {
-            let made = make::make(&settings, console)?;
-            match staging::lock(&settings.out)? {
-                Access::Ours(runtime) => write::write(made, &runtime, &settings, console)?,
-                Access::InUse(marker) => kept(console, &settings, marker),
-            }
-        }
+        None => regenerate(&settings, console)?,
     };
     if args.json {
         console::print(&summary)
             .map_err(|error| Failure::new(crate::exit::OUTPUT, format!("stdout: {error}"), None))?;
     }
     Ok(())
+}
+
+/// From snapshot to runtime directory. What does not depend on the time is written before the
+/// clock is read, so that a hundred thousand keystores take nothing from the lead.
+fn regenerate(settings: &Settings, console: &Console) -> Result<Vec<u8>, Failure> {
+    let mut steps = Steps::start(console);
+    console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), settings.snapshot.name));
+    let prepared = prepare(&settings.wanted(), &mut steps)?;
+    match staging::lock(&settings.out)? {
+        Access::InUse(marker) => Ok(kept(console, settings, marker)),
+        Access::Ours(runtime) => {
+            let mut staging = runtime.stage()?;
+            keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
+            let made = make::stamped(settings, prepared, &mut steps)?;
+            write::write(made, &runtime, staging, settings, steps)
+        }
+    }
 }
 
 fn kept(console: &Console, settings: &Settings, marker: Vec<u8>) -> Vec<u8> {

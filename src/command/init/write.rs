@@ -1,45 +1,34 @@
 //! Writes what was made, reads it again, and puts it in place.
 
-use rayon::prelude::*;
-
 use super::super::Failure;
+use super::super::prepare::Steps;
 use super::make::{Expected, Made};
 use super::settings::{Jwt, Settings};
 use crate::exit;
-use crate::keys::{Keystore, jwt};
-use crate::layout::lighthouse::{Sealed, keystore_path, secret_path};
-use crate::layout::{self};
-use crate::rim::clock::Stopwatch;
-use crate::rim::console::Console;
+use crate::keys::jwt;
+use crate::layout;
 use crate::rim::staging::{Runtime, Staging};
-use crate::summary::{File, Step};
+use crate::summary::File;
 
 /// Writes and publishes the files; returns the marker.
 pub(super) fn write(
     mut made: Made,
     runtime: &Runtime,
+    mut staging: Staging<'_>,
     settings: &Settings,
-    console: &Console,
+    mut steps: Steps<'_>,
 ) -> Result<Vec<u8>, Failure> {
-    let mut watch = Stopwatch::start();
     let secret = match &settings.jwt {
         Jwt::Given(secret) => secret.clone(),
         Jwt::New => jwt::new_secret(&settings.entropy),
         Jwt::Keep => former_jwt(runtime, settings)?,
     };
     made.files.push(layout::jwt(&jwt::format(&secret)));
-    let staging = runtime.stage(&made.files)?;
-    let mut summary = made.summary;
-    let mut step = |step: &'static str, text: &str| {
-        let took = watch.lap();
-        console.step(step, text, took);
-        summary.steps.push(Step { step, milliseconds: took.as_secs_f64() * 1000.0 });
-    };
-    let bytes: u64 = staging.written.iter().map(|file| file.size).sum();
-    step("write", &format!("{} files, {bytes} bytes", staging.written.len()));
+    staging.write(&made.files)?;
     check_state(&staging, &made.state)?;
-    check_keystores(&staging, &made.sealed, made.baked)?;
-    step("check", "genesis.ssz and keystores read again");
+    let bytes: u64 = staging.written.iter().map(|file| file.size).sum();
+    steps.done("write", &format!("{} files, {bytes} bytes", staging.written.len()));
+    let mut summary = made.summary;
     summary.files = staging
         .written
         .iter()
@@ -49,9 +38,13 @@ pub(super) fn write(
             sha256: hex::encode(file.sha256),
         })
         .collect();
+    summary.files.sort_by(|one, other| one.path.cmp(&other.path));
+    summary.steps = std::mem::take(&mut steps.done);
     let marker = summary.to_json();
     staging.publish(&marker)?;
-    console.title(&format!("{} is ready: run {}", settings.out.display(), summary.run_id));
+    steps.done("publish", "on disk, in place");
+    let out = settings.out.display();
+    steps.console.title(&format!("{out} is ready: run {}", summary.run_id));
     Ok(marker)
 }
 
@@ -83,26 +76,8 @@ fn check_state(staging: &Staging<'_>, expected: &Expected) -> Result<(), Failure
     if right { Ok(()) } else { Err(damaged(PATH)) }
 }
 
-/// Every written keystore is the one that was meant. One that was sealed in this run must also
-/// open with its written password and give its key; a baked one was opened when it was baked.
-fn check_keystores(staging: &Staging<'_>, sealed: &[Sealed], baked: bool) -> Result<(), Failure> {
-    sealed.par_iter().try_for_each(|key| {
-        let path = keystore_path(&key.pubkey);
-        let json = staging.read(&path)?;
-        let password = zeroize::Zeroizing::new(staging.read(&secret_path(&key.pubkey))?);
-        if json != key.keystore || *password != key.password.as_bytes() {
-            return Err(damaged(&path));
-        }
-        if baked {
-            return Ok(());
-        }
-        let keystore = Keystore::from_json(&json).map_err(|_| damaged(&path))?;
-        let secret = keystore.open(&key.password).map_err(|_| damaged(&path))?;
-        if secret.public_key() == key.pubkey { Ok(()) } else { Err(damaged(&path)) }
-    })
-}
-
-fn damaged(path: &str) -> Failure {
+/// What was written is not what is read.
+pub(super) fn damaged(path: &str) -> Failure {
     Failure::new(
         exit::VERIFICATION,
         format!("{path} reads otherwise than it was written"),

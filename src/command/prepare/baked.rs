@@ -5,13 +5,13 @@ use std::io::Read;
 use sha2::{Digest, Sha256};
 
 use super::super::Failure;
+use super::keystores::Keystores;
 use super::{Prepared, Wanted, inputs};
 use crate::cl::preset::Preset;
 use crate::digest::{self, Prefix};
 use crate::el::genesis::{self, Alloc, Document};
 use crate::el::system_contracts;
 use crate::keys::Entropy;
-use crate::layout::lighthouse::Sealed;
 use crate::rim::fs;
 use crate::snapshot::bake::{self, BakedGenesis, Record};
 use crate::snapshot::{Baked, Input, Snapshot, bake::Bound};
@@ -49,7 +49,7 @@ pub fn load(wanted: &Wanted<'_>) -> Result<Found, Failure> {
     if wanted.add_system_contracts && !record.genesis.missing.is_empty() {
         return stale("was made without the system contracts that are to be added");
     }
-    let Some(sealed) = keystores(wanted, baked, &record)? else {
+    let Some(keystores) = keystores(wanted, baked, &record)? else {
         return stale("has no such keystores");
     };
     let validators = read_bound(&record, bake::VALIDATORS, &baked.validators)?;
@@ -60,7 +60,7 @@ pub fn load(wanted: &Wanted<'_>) -> Result<Found, Failure> {
     };
     let mut prepared = assemble(wanted, &record)?;
     prepared.validators = validators;
-    prepared.sealed = sealed;
+    prepared.keystores = keystores;
     let length = record.genesis.sha256_length;
     prepared.prefix = Some(Prefix { pieces: 2, length, hasher });
     Ok(Found::Prepared(Box::new(prepared)))
@@ -92,7 +92,7 @@ fn assemble(wanted: &Wanted<'_>, record: &Record) -> Result<Prepared, Failure> {
         prefix: None,
         validators: Vec::new(),
         sources: record.sources.clone(),
-        sealed: Vec::new(),
+        keystores: Keystores::Unsealed(Vec::new()),
     })
 }
 
@@ -168,16 +168,17 @@ fn keystores(
     wanted: &Wanted<'_>,
     baked: &Baked,
     record: &Record,
-) -> Result<Option<Vec<Sealed>>, Failure> {
-    let Some(kdf) = wanted.kdf else { return Ok(Some(Vec::new())) };
-    let Some(known) = &record.keystores else { return Ok(None) };
-    if known.kdf != kdf.to_string()
-        || (wanted.seeded && known.entropy != entropy_id(wanted.entropy))
-    {
+) -> Result<Option<Keystores>, Failure> {
+    let Some(kdf) = wanted.kdf else { return Ok(Some(Keystores::Unsealed(Vec::new()))) };
+    let (Some(known), Some(bound)) = (&record.keystores, record.bound(bake::KEYSTORES)) else {
         return Ok(None);
-    }
-    let bytes = read_bound(record, bake::KEYSTORES, &baked.keystores)?;
-    Ok(bytes.and_then(|bytes| bake::decode_keystores(&bytes).ok()))
+    };
+    let input = &baked.keystores;
+    let same = known.kdf == kdf.to_string()
+        && (!wanted.seeded || known.entropy == entropy_id(wanted.entropy))
+        && fs::length(input)? == bound.size
+        && hex::encode(fs::sha256(input)?) == bound.sha256;
+    Ok(same.then(|| Keystores::Baked(input.clone(), known.count)))
 }
 
 /// Tells entropy from other entropy, and gives none of it away.

@@ -2,11 +2,9 @@
 
 pub mod baked;
 pub mod inputs;
-
-use std::sync::atomic::{AtomicUsize, Ordering};
+pub mod keystores;
 
 use alloy_primitives::{Address, B256};
-use rayon::prelude::*;
 
 use super::Failure;
 use crate::cl;
@@ -15,13 +13,13 @@ use crate::cl::preset::{Preset, Revision};
 use crate::cl::validator::GenesisValidator;
 use crate::digest::Prefix;
 use crate::el::genesis::{Document, Genesis};
-use crate::keys::{Entropy, Kdf, Keystore, password};
-use crate::layout::lighthouse::Sealed;
+use crate::keys::{Entropy, Kdf};
 use crate::rim::clock::Stopwatch;
 use crate::rim::console::Console;
 use crate::snapshot::Snapshot;
-use crate::snapshot::validators::{Registry, Source};
+use crate::snapshot::validators::Source;
 use crate::summary::Step;
+use keystores::Keystores;
 
 /// What to prepare, and how.
 #[derive(Debug)]
@@ -70,7 +68,7 @@ pub struct Prepared {
     /// Where they come from.
     pub sources: Vec<Source>,
     /// The keystores.
-    pub sealed: Vec<Sealed>,
+    pub keystores: Keystores,
     /// Things that may be wrong.
     pub warnings: Vec<String>,
 }
@@ -107,7 +105,7 @@ pub fn prepare(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
     match baked::load(wanted)? {
         baked::Found::Prepared(prepared) => {
             let accounts = prepared.accounts;
-            let (all, keystores) = (prepared.validators.len(), prepared.sealed.len());
+            let (all, keystores) = (prepared.validators.len(), prepared.keystores.len());
             steps.done(
                 "baked",
                 &format!("{accounts} accounts, {all} validators, {keystores} keystores"),
@@ -149,13 +147,6 @@ pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
     let (all, derived) = (registry.validators.len(), registry.signing_keys.len());
     steps.done("keys", &format!("{all} validators, {derived} derived"));
 
-    let sealed = match wanted.kdf {
-        Some(kdf) => seal(kdf, wanted.entropy, &registry, console)?,
-        None => Vec::new(),
-    };
-    if let Some(kdf) = wanted.kdf {
-        steps.done("seal", &format!("{} keystores, kdf {kdf}", sealed.len()));
-    }
     Ok(Prepared {
         config_text,
         config,
@@ -170,28 +161,7 @@ pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
         prefix: None,
         validators: registry.validators,
         sources: registry.sources,
-        sealed,
+        keystores: Keystores::Unsealed(registry.signing_keys),
         warnings,
     })
-}
-
-/// Keystores of all keys that are known, on all cores.
-fn seal(
-    kdf: Kdf,
-    entropy: &Entropy,
-    registry: &Registry,
-    console: &Console,
-) -> Result<Vec<Sealed>, Failure> {
-    let total = registry.signing_keys.len();
-    let done = AtomicUsize::new(0);
-    let sealed = registry.signing_keys.par_iter().map(|key| {
-        let password = password(entropy, &key.pubkey);
-        let (secret, pubkey, path) = (&key.secret, &key.pubkey, &key.path);
-        let keystore = Keystore::seal(secret, pubkey, path, &password, kdf, entropy)?.to_json();
-        let done = 1 + done.fetch_add(1, Ordering::Relaxed);
-        console.progress(|| format!("sealing keystore {done} of {total}"));
-        Ok(Sealed { pubkey: key.pubkey, keystore, password })
-    });
-    let sealed: Result<_, crate::keys::Error> = sealed.collect();
-    sealed.map_err(|error| Failure::bug(format!("a keystore cannot be sealed: {error}")))
 }

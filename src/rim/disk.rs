@@ -1,0 +1,284 @@
+//! Files and directories as they are made on disk: exact modes, and the path in every error.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{BufWriter, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::fs;
+use crate::el::edit::Piece;
+use crate::layout::{Content, OutFile};
+use crate::snapshot::Input;
+
+/// Small pieces are gathered to this before they are written.
+const BUFFER: usize = 1 << 16;
+
+/// The runtime directory could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A path that cannot be made, written or renamed.
+    #[error("{}: {source}", path.display())]
+    Path {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An input that parts of a file are copied from.
+    #[error(transparent)]
+    Input(#[from] fs::Error),
+    /// The directory has something under our names that is not ours.
+    #[error("{}: was not written by regenesis, and would be replaced", .0.display())]
+    Foreign(PathBuf),
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        use ErrorKind as Kind;
+        match self {
+            Self::Input(error) => error.hint(),
+            Self::Foreign(_) => Some("choose another --out, or move it away"),
+            Self::Path { source, .. } => match source.kind() {
+                Kind::PermissionDenied => {
+                    Some("the user that runs regenesis needs write access to --out")
+                }
+                Kind::ReadOnlyFilesystem => Some("--out must be on a writable volume"),
+                Kind::StorageFull | Kind::QuotaExceeded => {
+                    Some("a run needs room for the old and the new files at once")
+                }
+                Kind::NotADirectory | Kind::AlreadyExists => Some("--out must be a directory"),
+                Kind::ResourceBusy => Some("mount the runtime directory itself, not a part of it"),
+                _ => None,
+            },
+        }
+    }
+}
+
+pub(super) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+    |source| Error::Path { path: path.to_owned(), source }
+}
+
+/// What a written file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Path in the runtime directory.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Digest of the bytes.
+    pub sha256: [u8; 32],
+}
+
+/// The mode of a file: only its owner reads a secret.
+pub(super) fn mode(file: &OutFile) -> u32 {
+    if file.secret { 0o600 } else { 0o644 }
+}
+
+fn directory_mode(file: &OutFile) -> u32 {
+    if file.secret { 0o700 } else { 0o755 }
+}
+
+/// Writes `file` below `directory`, where it must not be yet.
+pub(super) fn write(directory: &Path, file: &OutFile) -> Result<Written, Error> {
+    let path = directory.join(&file.path);
+    let out = match create(&path, mode(file)) {
+        Err(Error::Path { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            let parent = path.parent().unwrap_or(directory);
+            make_directories(parent, directory_mode(file))?;
+            create(&path, mode(file))?
+        }
+        created => created?,
+    };
+    let mut sink = Sink { out, path: &path, hasher: Sha256::new(), size: 0 };
+    match &file.content {
+        Content::Bytes(bytes) => sink.write_all(bytes).map_err(at(&path))?,
+        Content::Ssz(value) => {
+            let mut buffer = BufWriter::with_capacity(BUFFER, &mut sink);
+            value.encode(&mut buffer).and_then(|()| buffer.flush()).map_err(at(&path))?;
+        }
+        Content::Pieces(pieces, input, prefix) => {
+            let known = prefix.as_ref().map_or(0, |prefix| prefix.pieces);
+            pieces[..known].iter().try_for_each(|piece| sink.copy(piece, input))?;
+            if let Some(prefix) = prefix {
+                (sink.hasher, sink.size) = (prefix.hasher.clone(), prefix.length);
+            }
+            pieces[known..].iter().try_for_each(|piece| sink.put(piece, input))?;
+        }
+    }
+    let (size, sha256) = (sink.size, sink.hasher.finalize().into());
+    Ok(Written { path: file.path.clone(), size, sha256 })
+}
+
+/// What the file below `directory` is, if it has just these bytes, this mode and this owner.
+pub(super) fn in_place(directory: &Path, file: &OutFile, owner: u32) -> Option<Written> {
+    let path = directory.join(&file.path);
+    let Content::Bytes(bytes) = &file.content else { return None };
+    let found = path.symlink_metadata().ok()?;
+    let real = |parent: &Path| {
+        let found = directory.join(parent).symlink_metadata();
+        found.is_ok_and(|found| found.is_dir() && found.mode() & 0o7777 == directory_mode(file))
+    };
+    let parents = Path::new(&file.path).ancestors().skip(1);
+    let same = parents.filter(|parent| *parent != Path::new("")).all(real)
+        && found.is_file()
+        && found.uid() == owner
+        && found.mode() & 0o7777 == mode(file)
+        && found.len() == bytes.len() as u64
+        && std::fs::read(&path).ok()? == *bytes;
+    let (size, sha256) = (found.len(), Sha256::digest(bytes).into());
+    same.then(|| Written { path: file.path.clone(), size, sha256 })
+}
+
+/// A file that is being written: its bytes are counted in.
+struct Sink<'a> {
+    out: File,
+    path: &'a Path,
+    hasher: Sha256,
+    size: u64,
+}
+
+impl Sink<'_> {
+    fn put(&mut self, piece: &Piece, input: &Input) -> Result<(), Error> {
+        match piece {
+            Piece::Text(bytes) => self.write_all(bytes).map_err(at(self.path)),
+            Piece::Source(range) => fs::each_piece(input, range.clone(), |bytes| {
+                self.write_all(bytes).map_err(at(self.path))
+            }),
+        }
+    }
+
+    /// Writes a piece whose digest is known.
+    fn copy(&mut self, piece: &Piece, input: &Input) -> Result<(), Error> {
+        match piece {
+            Piece::Text(bytes) => self.out.write_all(bytes).map_err(at(self.path)),
+            Piece::Source(range) => {
+                let length = range.end - range.start;
+                let copied = fs::copy_range(input, range.clone(), &self.out)?;
+                if copied == length {
+                    return Ok(());
+                }
+                Err(at(self.path)(ErrorKind::UnexpectedEof.into()))
+            }
+        }
+    }
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Makes a directory with exactly this mode, whatever the umask; it may be there already.
+pub(super) fn make_directory(path: &Path, mode: u32) -> Result<(), Error> {
+    match std::fs::create_dir(path) {
+        Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(at(path)),
+        Err(_) if path.symlink_metadata().is_ok_and(|meta| meta.is_dir()) => Ok(()),
+        Err(error) => Err(at(path)(error)),
+    }
+}
+
+/// Makes a directory and those above it that are missing.
+fn make_directories(path: &Path, mode: u32) -> Result<(), Error> {
+    match (make_directory(path, mode), path.parent()) {
+        (Err(Error::Path { source, .. }), Some(parent)) if source.kind() == ErrorKind::NotFound => {
+            make_directories(parent, mode)?;
+            make_directory(path, mode)
+        }
+        (made, _) => made,
+    }
+}
+
+/// Creates a file that must not be there yet, with exactly this mode.
+pub(super) fn create(path: &Path, mode: u32) -> Result<File, Error> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    let file = file.map_err(at(path))?;
+    file.set_permissions(Permissions::from_mode(mode)).map_err(at(path))?;
+    Ok(file)
+}
+
+/// Removes a file or a directory, if it is there; a symbolic link is not followed.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove(path: &Path) -> Result<(), Error> {
+    let removed = match path.symlink_metadata() {
+        Err(_) => Ok(()),
+        Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(path),
+        Ok(_) => std::fs::remove_file(path),
+    };
+    removed.map_err(at(path))
+}
+
+pub(super) fn sync(path: &Path) -> Result<(), Error> {
+    let handle = File::open(path).map_err(at(path))?;
+    handle.sync_all().map_err(at(path))
+}
+
+/// Puts everything to disk that is written on the file system of `path`: one wait, not one for
+/// each of some thousand files.
+pub(super) fn sync_file_system(path: &Path) -> Result<(), Error> {
+    let handle = File::open(path).map_err(at(path))?;
+    rustix::fs::syncfs(handle).map_err(|error| at(path)(error.into()))
+}
+
+/// A file that takes its place when it is complete.
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    temporary: PathBuf,
+    out: File,
+    hasher: Sha256,
+    size: u64,
+}
+
+impl AtomicFile {
+    /// Begins the file `path`, making its directory if need be.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn create(path: &Path, secret: bool) -> Result<Self, Error> {
+        make_directory(path.parent().unwrap_or(Path::new(".")), 0o755)?;
+        let temporary = path.with_extension("new");
+        remove(&temporary)?;
+        let out = create(&temporary, if secret { 0o600 } else { 0o644 })?;
+        Ok(Self { path: path.to_owned(), temporary, out, hasher: Sha256::new(), size: 0 })
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(at(&self.temporary))
+    }
+
+    /// Puts the file in its place, and tells its size and SHA-256.
+    ///
+    /// # Errors
+    /// It cannot be put to disk or renamed; what was there is left then.
+    pub fn publish(self) -> Result<(u64, [u8; 32]), Error> {
+        self.out.sync_all().map_err(at(&self.temporary))?;
+        std::fs::rename(&self.temporary, &self.path).map_err(at(&self.path))?;
+        sync(self.path.parent().unwrap_or(Path::new(".")))?;
+        Ok((self.size, self.hasher.clone().finalize().into()))
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        let _ = remove(&self.temporary);
+    }
+}
