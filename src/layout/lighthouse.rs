@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::OutFile;
+use super::{OutFile, SECRETS};
 use crate::keys::{Keystore, PublicKey};
 
 /// A keystore and the password that opens it.
@@ -27,17 +27,14 @@ impl Sealed {
     }
 }
 
-/// The directory of the validators.
-pub const DIRECTORY: &str = "validator-keys";
-
 /// Path of a validator's keystore.
 pub fn keystore_path(pubkey: &PublicKey) -> String {
-    format!("{DIRECTORY}/keys/0x{}/voting-keystore.json", hex::encode(pubkey))
+    format!("{SECRETS}/keys/0x{}/voting-keystore.json", hex::encode(pubkey))
 }
 
 /// Path of its password.
 pub fn secret_path(pubkey: &PublicKey) -> String {
-    format!("{DIRECTORY}/secrets/0x{}", hex::encode(pubkey))
+    format!("{SECRETS}/secrets/0x{}", hex::encode(pubkey))
 }
 
 /// Two files for each key.

@@ -9,7 +9,9 @@ use crate::el::edit::Piece;
 use crate::snapshot::Input;
 
 /// What `init` owns in a runtime directory, beside its marker: a run replaces it wholly.
-pub const OWNED: [&str; 3] = ["metadata", "jwt", lighthouse::DIRECTORY];
+pub const OWNED: [&str; 3] = ["metadata", "jwt", SECRETS];
+/// The directory of the validators' keystores and their passwords.
+pub const SECRETS: &str = "validator-keys";
 /// The marker of a finished run, its summary.
 pub const MARKER: &str = "regenesis.json";
 

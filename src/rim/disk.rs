@@ -1,6 +1,6 @@
 //! Files and directories as they are made on disk: exact modes, and the path in every error.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -81,16 +81,23 @@ fn directory_mode(file: &OutFile) -> u32 {
     if file.secret { 0o700 } else { 0o755 }
 }
 
-/// Writes `file` below `directory`, where it must not be yet.
+/// Writes `file` below `directory`. A file that is there is overwritten, or left if it has just
+/// these bytes: a file system needs far longer to make thousands of files than to read them.
 pub(super) fn write(directory: &Path, file: &OutFile) -> Result<Written, Error> {
     let path = directory.join(&file.path);
-    let out = match create(&path, mode(file)) {
+    if let Content::Bytes(bytes) = &file.content
+        && std::fs::read(&path).is_ok_and(|found| found == *bytes)
+    {
+        let (size, sha256) = (bytes.len() as u64, Sha256::digest(bytes).into());
+        return Ok(Written { path: file.path.clone(), size, sha256 });
+    }
+    let out = match open(&path, mode(file)) {
         Err(Error::Path { source, .. }) if source.kind() == ErrorKind::NotFound => {
             let parent = path.parent().unwrap_or(directory);
             make_directories(parent, directory_mode(file))?;
-            create(&path, mode(file))?
+            open(&path, mode(file))?
         }
-        created => created?,
+        opened => opened?,
     };
     let mut sink = Sink { out, path: &path, hasher: Sha256::new(), size: 0 };
     match &file.content {
@@ -108,28 +115,48 @@ pub(super) fn write(directory: &Path, file: &OutFile) -> Result<Written, Error> 
             pieces[known..].iter().try_for_each(|piece| sink.put(piece, input))?;
         }
     }
+    // Not cut before it is written: ext4 would write it to disk at once.
+    sink.out.set_len(sink.size).map_err(at(&path))?;
     let (size, sha256) = (sink.size, sink.hasher.finalize().into());
     Ok(Written { path: file.path.clone(), size, sha256 })
 }
 
-/// What the file below `directory` is, if it has just these bytes, this mode and this owner.
-pub(super) fn in_place(directory: &Path, file: &OutFile, owner: u32) -> Option<Written> {
-    let path = directory.join(&file.path);
-    let Content::Bytes(bytes) = &file.content else { return None };
-    let found = path.symlink_metadata().ok()?;
-    let real = |parent: &Path| {
-        let found = directory.join(parent).symlink_metadata();
-        found.is_ok_and(|found| found.is_dir() && found.mode() & 0o7777 == directory_mode(file))
-    };
-    let parents = Path::new(&file.path).ancestors().skip(1);
-    let same = parents.filter(|parent| *parent != Path::new("")).all(real)
-        && found.is_file()
-        && found.uid() == owner
-        && found.mode() & 0o7777 == mode(file)
-        && found.len() == bytes.len() as u64
-        && std::fs::read(&path).ok()? == *bytes;
-    let (size, sha256) = (found.len(), Sha256::digest(bytes).into());
-    same.then(|| Written { path: file.path.clone(), size, sha256 })
+fn open(path: &Path, mode: u32) -> Result<File, Error> {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(mode).open(path);
+    let file = file.map_err(at(path))?;
+    file.set_permissions(Permissions::from_mode(mode)).map_err(at(path))?;
+    Ok(file)
+}
+
+/// Removes what is below `directory` and not to be kept, a directory with all that is in it.
+/// `keep` is asked with the path from `root`, and the metadata of the entry itself.
+pub(super) fn sweep(
+    root: &Path,
+    directory: &str,
+    keep: impl Fn(&Path, &Metadata) -> bool,
+) -> Result<(), Error> {
+    let mut open = vec![root.join(directory)];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(&directory).map_err(at(&directory))? {
+            let entry = entry.map_err(at(&directory))?;
+            let path = entry.path();
+            let metadata = entry.metadata().map_err(at(&path))?;
+            if !keep(path.strip_prefix(root).unwrap_or(&path), &metadata) {
+                remove(&path)?;
+            } else if metadata.is_dir() {
+                open.push(path);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether we made this, and nobody changed it: a secret file, or a directory of such files.
+pub(super) fn is_our_secret(metadata: &Metadata, owner: u32) -> bool {
+    let (kind, mode) = (metadata.file_type(), metadata.mode() & 0o7777);
+    let file = kind.is_file() && mode == 0o600 && metadata.nlink() == 1;
+    metadata.uid() == owner && (file || kind.is_dir() && mode == 0o700)
 }
 
 /// A file that is being written: its bytes are counted in.

@@ -4,6 +4,10 @@
 //! the marker is removed, each top-level directory changes place with its old one by rename, and
 //! the marker comes last. So a run that fails leaves the old files and their marker; one that is
 //! killed within the few renames leaves no marker; and nothing of a former run survives.
+//!
+//! The keystores alone move over from the old files and are overwritten, because there may be
+//! thousands: ext4 needs minutes to remove them and to make them again. So a run that fails after
+//! its inputs were read leaves no marker, and the next one makes them all.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -16,7 +20,7 @@ use rayon::prelude::*;
 pub use super::disk::{Error, Written};
 use super::disk::{at, create, make_directory, remove, sync, sync_file_system};
 use super::{disk, fs, signal};
-use crate::layout::{MARKER, OWNED, OutFile};
+use crate::layout::{MARKER, OWNED, OutFile, SECRETS};
 
 /// The directory in a runtime directory that says whose it is, and holds the lock.
 const OWN: &str = ".regenesis";
@@ -111,18 +115,18 @@ impl Runtime {
         fs::read_file(&self.out.join(path)).ok()
     }
 
-    /// Begins a run's files, beside the old ones.
+    /// Begins a run's files, beside the old ones. What is in [`SECRETS`] moves over, to be
+    /// overwritten; from then on the directory has no marker.
     ///
     /// # Errors
     /// The directory cannot be written.
     pub fn stage(&self) -> Result<Staging<'_>, Error> {
         let new = self.own.join("new");
-        for leftover in [&new, &self.own.join("old")] {
-            remove(leftover)?;
-        }
+        remove(&self.own.join("old"))?;
         signal::set_leftover(Some(new.clone()));
-        let staging = Staging { runtime: self, new, written: Vec::new(), kept: None };
-        make_directory(&staging.new, 0o700)?;
+        make_directory(&new, 0o700)?;
+        let staging = Staging { runtime: self, new, written: Vec::new() };
+        staging.recycle()?;
         Ok(staging)
     }
 }
@@ -134,11 +138,35 @@ pub struct Staging<'a> {
     new: PathBuf,
     /// The files, in the order in which they were given.
     pub written: Vec<Written>,
-    /// A directory that stays in its place.
-    kept: Option<&'static str>,
 }
 
 impl Staging<'_> {
+    /// Takes over the former run's secrets, or those that a killed run had taken over.
+    fn recycle(&self) -> Result<(), Error> {
+        let owner = self.new.symlink_metadata().map_err(at(&self.new))?.uid();
+        let ours = |path: &Path| {
+            path.symlink_metadata().is_ok_and(|found| disk::is_our_secret(&found, owner))
+        };
+        let (there, here) = (self.runtime.out.join(SECRETS), self.new.join(SECRETS));
+        if ours(&there) {
+            let marker = self.runtime.out.join(MARKER);
+            remove(&marker)?;
+            sync(&self.runtime.out)?;
+            remove(&here)?;
+            std::fs::rename(&there, &here).map_err(at(&there))?;
+        }
+        for entry in std::fs::read_dir(&self.new).map_err(at(&self.new))? {
+            let path = entry.map_err(at(&self.new))?.path();
+            if path != here || !ours(&here) {
+                remove(&path)?;
+            }
+        }
+        if here.exists() {
+            disk::sweep(&self.new, SECRETS, |_, found| disk::is_our_secret(found, owner))?;
+        }
+        Ok(())
+    }
+
     /// Writes files, on all cores.
     ///
     /// # Errors
@@ -151,19 +179,22 @@ impl Staging<'_> {
         Ok(())
     }
 
-    /// What the files in place are, if they are just these: same bytes, same mode, same owner.
+    /// Removes all secrets that were not written: keystores of another mnemonic, and what a
+    /// client put beside them (settings, locks, slashing protection of another chain).
     ///
-    /// `None` also where one cannot be read.
-    pub fn in_place(&self, files: &[OutFile]) -> Option<Vec<Written>> {
-        let owner = self.new.symlink_metadata().ok()?.uid();
-        files.par_iter().map(|file| disk::in_place(&self.runtime.out, file, owner)).collect()
-    }
-
-    /// Leaves one of the former run's directories where it is, with these files of it and no
-    /// others: a file system needs far longer to make thousands of files than to read them.
-    pub fn keep(&mut self, directory: &'static str, files: Vec<Written>) {
-        self.written.extend(files);
-        self.kept = Some(directory);
+    /// # Errors
+    /// They cannot be removed.
+    pub fn remove_other_secrets(&self) -> Result<(), Error> {
+        if !self.new.join(SECRETS).exists() {
+            return Ok(());
+        }
+        let files: HashSet<&Path> =
+            self.written.iter().map(|written| Path::new(&written.path)).collect();
+        let directories: HashSet<&Path> =
+            files.iter().flat_map(|file| file.ancestors().skip(1)).collect();
+        disk::sweep(&self.new, SECRETS, |path, _| {
+            files.contains(path) || directories.contains(path)
+        })
     }
 
     /// Reads a staged file.
@@ -195,10 +226,6 @@ impl Staging<'_> {
         sync(out)?;
         for name in OWNED {
             let (there, here) = (out.join(name), self.new.join(name));
-            if self.kept == Some(name) {
-                self.remove_strays(&there)?;
-                continue;
-            }
             if there.symlink_metadata().is_ok() {
                 std::fs::rename(&there, old.join(name)).map_err(at(&there))?;
             }
@@ -210,28 +237,6 @@ impl Staging<'_> {
         std::fs::rename(staged_marker, &place).map_err(at(&place))?;
         sync(out)?;
         remove(&old)
-    }
-
-    /// Removes what a client put into a directory that stays: its settings, its locks, its
-    /// slashing protection of another chain.
-    fn remove_strays(&self, directory: &Path) -> Result<(), Error> {
-        let ours = |path: &Path| path.strip_prefix(&self.runtime.out).map(Path::to_owned);
-        let files: HashSet<&Path> =
-            self.written.iter().map(|written| Path::new(&written.path)).collect();
-        let directories: HashSet<&Path> =
-            files.iter().flat_map(|file| file.ancestors().skip(1)).collect();
-        let mut open = vec![directory.to_owned()];
-        while let Some(directory) = open.pop() {
-            for entry in std::fs::read_dir(&directory).map_err(at(&directory))? {
-                let path = entry.map_err(at(&directory))?.path();
-                match ours(&path) {
-                    Ok(known) if files.contains(known.as_path()) => {}
-                    Ok(known) if directories.contains(known.as_path()) => open.push(path),
-                    _ => remove(&path)?,
-                }
-            }
-        }
-        Ok(())
     }
 }
 

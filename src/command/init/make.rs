@@ -9,7 +9,7 @@ use crate::cl::state::{self, GenesisState};
 use crate::cl::{self, config_file};
 use crate::el::header::make_genesis_header;
 use crate::layout::{OutFile, metadata};
-use crate::rim::clock::now;
+use crate::rim::clock;
 use crate::schedule;
 use crate::stamp::{self, Timestamp};
 use crate::summary::{Cl, El, Keystores, Summary};
@@ -17,6 +17,8 @@ use crate::summary::{Cl, El, Keystores, Summary};
 /// What is written, and what is checked after writing.
 #[derive(Debug)]
 pub(super) struct Made {
+    /// When the clock was read, in seconds since the epoch.
+    at: u64,
     pub(super) files: Vec<OutFile>,
     pub(super) state: Expected,
     pub(super) summary: Summary,
@@ -31,22 +33,30 @@ pub(super) struct Expected {
     pub(super) length: usize,
 }
 
+impl Made {
+    /// Whether so much time has passed that it would be missed from the lead.
+    pub(super) fn is_stale(&self, settings: &Settings) -> bool {
+        settings.timestamp == Timestamp::Now && clock::now() > self.at + 1
+    }
+}
+
 /// Makes what differs at every boot; writes nothing.
 pub(super) fn stamped(
     settings: &Settings,
-    prepared: Prepared,
+    prepared: &Prepared,
     steps: &mut Steps<'_>,
 ) -> Result<Made, Failure> {
     let snapshot = &settings.snapshot;
-    let Prepared { config, preset, mut document, validators, mut warnings, .. } = prepared;
+    let Prepared { config, preset, validators, .. } = prepared;
+    let (mut document, mut warnings) = (prepared.document.clone(), prepared.warnings.clone());
     let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
     let lead = settings.lead.seconds(prepared.accounts, prepared.file_size);
-    let file_time = prepared.genesis.timestamp;
-    let stamp = stamp::choose(settings.timestamp, lead, now(), file_time, &config)
+    let (now, file_time) = (clock::now(), prepared.genesis.timestamp);
+    let stamp = stamp::choose(settings.timestamp, lead, now, file_time, config)
         .map_err(|error| Failure::stamp(&snapshot.genesis, &snapshot.config, &error))?;
     let restamp = settings.timestamp != Timestamp::Keep;
     let (mut values, report) =
-        schedule::reconcile(&mut document, &prepared.genesis, &config, &preset, stamp, restamp)
+        schedule::reconcile(&mut document, &prepared.genesis, config, preset, stamp, restamp)
             .map_err(|e| Failure::schedule(&snapshot.genesis, &snapshot.config, &e))?;
     document.set_timestamp(stamp.el_timestamp);
     let count = validators.len();
@@ -54,7 +64,7 @@ pub(super) fn stamped(
         values.insert("MIN_GENESIS_ACTIVE_VALIDATOR_COUNT".to_owned(), count.to_string());
     }
     let config_yaml =
-        config_file::complete(&prepared.config_text, &config, &values).map_err(in_config)?;
+        config_file::complete(&prepared.config_text, config, &values).map_err(in_config)?;
     // From here on the config is what is written, not what was read.
     let config = Config::parse(config_yaml.as_bytes()).map_err(in_config)?;
     warnings.extend(report.warnings);
@@ -66,7 +76,7 @@ pub(super) fn stamped(
     let block_hash = header.hash();
     steps.done("el", &format!("block hash {block_hash}"));
 
-    let state = state::genesis_state(&config, &preset, &validators, &header, stamp.genesis_time)
+    let state = state::genesis_state(&config, preset, validators, &header, stamp.genesis_time)
         .map_err(|error| inputs::state_failure(snapshot, &error))?;
     let base = preset::base(&config).map_err(in_config)?;
     let fork = state.fork;
@@ -74,8 +84,6 @@ pub(super) fn stamped(
     if fork.experimental {
         warnings.push(format!("{} is experimental: few clients read this state", fork.name));
     }
-    report.notes.iter().for_each(|note| steps.console.note(note));
-    warnings.iter().for_each(|warning| steps.console.warning(warning));
 
     let run_id = settings.entropy.derive("run id", block_hash.as_slice());
     let chain_id = genesis.config.chain_id.and_then(|id| u64::try_from(id).ok());
@@ -104,7 +112,11 @@ pub(super) fn stamped(
         length: state.ssz.len(),
     };
     let files = metadata::files(metadata::Metadata {
-        genesis: (document.pieces(&prepared.added), snapshot.genesis.clone(), prepared.prefix),
+        genesis: (
+            document.pieces(&prepared.added),
+            snapshot.genesis.clone(),
+            prepared.prefix.clone(),
+        ),
         state: state.ssz,
         deposit_contract: config.deposit_contract_address().map_err(in_config)?,
         config: config_yaml,
@@ -112,7 +124,7 @@ pub(super) fn stamped(
         genesis_validators_root: expected.genesis_validators_root,
         sources: &prepared.sources,
     });
-    Ok(Made { files, state: expected, summary })
+    Ok(Made { at: now, files, state: expected, summary })
 }
 
 fn hex0x(bytes: [u8; 32]) -> String {

@@ -136,18 +136,21 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     Ok(())
 }
 
-/// From snapshot to runtime directory. What does not depend on the time is written before the
-/// clock is read, so that a hundred thousand keystores take nothing from the lead.
+/// From snapshot to runtime directory.
 fn regenerate(settings: &Settings, console: &Console) -> Result<Vec<u8>, Failure> {
     let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), settings.snapshot.name));
     let prepared = prepare(&settings.wanted(), &mut steps)?;
+    // All that may be wrong with the inputs is told before the former run's files are touched.
+    let mut made = make::stamped(settings, &prepared, &mut steps)?;
     match staging::lock(&settings.out)? {
         Access::InUse(marker) => Ok(kept(console, settings, marker)),
         Access::Ours(runtime) => {
             let mut staging = runtime.stage()?;
             keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
-            let made = make::stamped(settings, prepared, &mut steps)?;
+            if made.is_stale(settings) {
+                made = make::stamped(settings, &prepared, &mut steps)?;
+            }
             write::write(made, &runtime, staging, settings, steps)
         }
     }

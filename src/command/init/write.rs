@@ -29,6 +29,8 @@ pub(super) fn write(
     let bytes: u64 = staging.written.iter().map(|file| file.size).sum();
     steps.done("write", &format!("{} files, {bytes} bytes", staging.written.len()));
     let mut summary = made.summary;
+    summary.notes.iter().for_each(|note| steps.console.note(note));
+    summary.warnings.iter().for_each(|warning| steps.console.warning(warning));
     summary.files = staging
         .written
         .iter()
