@@ -61,7 +61,8 @@ pub struct Keystores {
 pub struct File {
     pub path: String,
     pub size: u64,
-    pub sha256: String,
+    #[serde(with = "hex::serde")]
+    pub sha256: [u8; 32],
 }
 
 /// How long a step took.

@@ -7,7 +7,7 @@ use super::settings::{Jwt, Settings};
 use crate::exit;
 use crate::keys::jwt;
 use crate::layout;
-use crate::rim::staging::{Runtime, Staging};
+use crate::rim::staging::{Runtime, Staging, Written};
 use crate::summary::File;
 
 /// Writes and publishes the files; returns the marker.
@@ -31,15 +31,8 @@ pub(super) fn write(
     let mut summary = made.summary;
     summary.notes.iter().for_each(|note| steps.console.note(note));
     summary.warnings.iter().for_each(|warning| steps.console.warning(warning));
-    summary.files = staging
-        .written
-        .iter()
-        .map(|file| File {
-            path: file.path.clone(),
-            size: file.size,
-            sha256: hex::encode(file.sha256),
-        })
-        .collect();
+    let file = |Written { path, size, sha256 }| File { path, size, sha256 };
+    summary.files = std::mem::take(&mut staging.written).into_iter().map(file).collect();
     summary.files.sort_by(|one, other| one.path.cmp(&other.path));
     summary.steps = std::mem::take(&mut steps.done);
     let marker = summary.to_json();
