@@ -1,5 +1,8 @@
 //! Snapshots of any size, the same at every run: the sample with random accounts behind its own.
 
+#![allow(dead_code, reason = "the benches and the generator use a part each")]
+#![allow(clippy::disallowed_methods, reason = "a tool, outside the library")]
+
 use std::fs::{File, create_dir_all, write};
 use std::io::{BufWriter, Result, Write};
 use std::path::Path;
@@ -22,8 +25,8 @@ pub const THIN: u64 = 200;
 
 const SAMPLE_ACCOUNTS: u64 = 27;
 const GENESIS: &str = include_str!("../../sample/el/genesis.template.json");
-const CONFIG: &str = include_str!("../../sample/cl/config.yaml");
-const MNEMONICS: &str = include_str!("../../sample/val/mnemonics.yaml");
+pub const CONFIG: &str = include_str!("../../sample/cl/config.yaml");
+pub const MNEMONICS: &str = include_str!("../../sample/val/mnemonics.yaml");
 
 /// `SplitMix64`: random enough for tries and hex, and it costs nothing.
 struct Random(u64);
