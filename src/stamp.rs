@@ -102,6 +102,9 @@ pub enum Error {
     /// A key of the consensus config.
     #[error(transparent)]
     Config(#[from] cl::Error),
+    /// The time of the execution genesis is none.
+    #[error("timestamp is {0}, expected a time before the year 10000")]
+    KeptTooLarge(u64),
     /// The times overflow.
     #[error("genesis time {0} is too large")]
     TooLarge(u64),
@@ -132,10 +135,20 @@ pub fn choose(
         Timestamp::At(time) => both(time),
         Timestamp::Keep => {
             let el_timestamp = file_timestamp.ok_or(Error::Placeholder)?;
-            Stamp { el_timestamp, genesis_time: kept_genesis_time(el_timestamp, config)? }
+            if el_timestamp > LATEST {
+                return Err(Error::KeptTooLarge(el_timestamp));
+            }
+            let genesis_time = kept_genesis_time(el_timestamp, config)?;
+            if genesis_time > LATEST {
+                let own =
+                    config.optional_u64("MIN_GENESIS_TIME")?.is_some_and(|time| time > LATEST);
+                let key = if own { "MIN_GENESIS_TIME" } else { "GENESIS_DELAY" };
+                return Err(config.invalid(key, "seconds that end before the year 10000").into());
+            }
+            Stamp { el_timestamp, genesis_time }
         }
     };
-    match stamp.genesis_time.max(stamp.el_timestamp) {
+    match stamp.genesis_time {
         time if time > LATEST => Err(Error::TooLarge(time)),
         _ => Ok(stamp),
     }

@@ -23,7 +23,11 @@ pub enum Value {
     Mapping(Vec<(String, usize, Node)>),
 }
 
-/// Why a text is not YAML of that kind. Never quotes the text: it may be a mnemonic.
+/// How deep lists and mappings may lie in each other: the files of the field need three levels.
+const MAX_DEPTH: usize = 32;
+
+/// Why a text is not YAML of that kind. Never quotes the text but by [`shown`]: it may be a
+/// mnemonic.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct Error {
@@ -31,6 +35,23 @@ pub struct Error {
     pub line: usize,
     /// What is wrong.
     pub what: String,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+impl Error {
+    fn new(line: usize, what: impl Into<String>, hint: &'static str) -> Self {
+        Self { line, what: what.into(), hint }
+    }
+}
+
+/// A piece of a file as messages show it: in quotes, unless it may be a mnemonic or a key.
+pub fn shown(text: &str) -> String {
+    // An address has 42 characters, phrases and keys have more; one word is no secret.
+    if text.len() <= 44 && !text.trim().contains(char::is_whitespace) {
+        return format!("{text:?}");
+    }
+    format!("a text of {} characters", text.chars().count())
 }
 
 /// Reads one document.
@@ -38,29 +59,37 @@ pub struct Error {
 /// # Errors
 /// Broken YAML, a repeated key, a second document, anchors and aliases, bytes that are not text.
 pub fn parse(text: &[u8]) -> Result<Node, Error> {
-    let fault = |line, what: &str| Error { line, what: what.to_owned() };
+    const ENCODING: &str = "save the file as UTF-8 without a byte order mark";
     let line_of = |offset: usize| 1 + memchr::memchr_iter(b'\n', &text[..offset]).count();
     let text = std::str::from_utf8(text)
-        .map_err(|e| fault(line_of(e.valid_up_to()), "is not UTF-8 text"))?;
+        .map_err(|e| Error::new(line_of(e.valid_up_to()), "is not UTF-8 text", ENCODING))?;
     if text.starts_with('\u{feff}') {
-        return Err(fault(1, "begins with a byte order mark"));
+        return Err(Error::new(1, "begins with a byte order mark", ENCODING));
     }
     if let Some(nul) = text.find('\0') {
-        return Err(fault(line_of(nul), "has a NUL byte"));
+        return Err(Error::new(line_of(nul), "has a NUL byte", ENCODING));
+    }
+    let lone_return = |at: &usize| text.as_bytes().get(at + 1) != Some(&b'\n');
+    if let Some(at) = memchr::memchr_iter(b'\r', text.as_bytes()).find(lone_return) {
+        let what = "has a carriage return that is no end of a line";
+        return Err(Error::new(line_of(at), what, "end lines with a line feed"));
     }
     let mut events = Events(Parser::new_from_str(text));
     loop {
         match events.next()? {
             (Event::StreamStart | Event::DocumentStart(..), _) => {}
-            (Event::StreamEnd, _) => return Err(fault(1, "is empty")),
+            (Event::StreamEnd, _) => {
+                return Err(Error::new(1, "is empty", "was the file copied whole?"));
+            }
             (event, span) => {
-                let node = events.node(&event, &span)?;
+                let node = events.node(&event, &span, 0)?;
                 loop {
                     match events.next()? {
                         (Event::StreamEnd, _) => return Ok(node),
                         (Event::DocumentEnd, _) => {}
                         (_, span) => {
-                            return Err(fault(span.start.line(), "has a second YAML document"));
+                            let (line, what) = (span.start.line(), "has a second YAML document");
+                            return Err(Error::new(line, what, "keep one, without `---`"));
                         }
                     }
                 }
@@ -73,26 +102,31 @@ struct Events<'a>(Parser<'a, granit_parser::StrInput<'a>>);
 
 impl<'a> Events<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), Error> {
+        const HINT: &str = "look for a quote or bracket without its end, a tab, a `:` without a \
+                            blank behind it, here and on the lines before";
         match self.0.next() {
             Some(Ok(next)) => Ok(next),
-            Some(Err(error)) => Err(Error {
-                line: error.marker().line().max(1),
-                what: "is not valid YAML here".to_owned(),
-            }),
-            None => Err(Error { line: 1, what: "ends too early".to_owned() }),
+            Some(Err(error)) => {
+                Err(Error::new(error.marker().line().max(1), "is not valid YAML here", HINT))
+            }
+            None => Err(Error::new(1, "ends too early", HINT)),
         }
     }
 
-    fn node(&mut self, event: &Event<'a>, span: &Span) -> Result<Node, Error> {
+    fn node(&mut self, event: &Event<'a>, span: &Span, depth: usize) -> Result<Node, Error> {
+        const WRITE_OUT: &str = "write the value out wherever it is used";
         let line = span.start.line().max(1);
-        let fault = |what: String| Err(Error { line, what });
+        if depth > MAX_DEPTH {
+            let what = format!("has more than {MAX_DEPTH} lists and mappings in each other");
+            return Err(Error::new(line, what, "look for brackets or dashes that are too many"));
+        }
         let value = match event {
             Event::Scalar(_, _, anchor, _)
             | Event::SequenceStart(_, anchor, _)
             | Event::MappingStart(_, anchor, _)
                 if *anchor != 0 =>
             {
-                return fault("has a YAML anchor, which is not supported".to_owned());
+                return Err(Error::new(line, "has a YAML anchor, which is no value", WRITE_OUT));
             }
             Event::Scalar(text, ..) => Value::Scalar(text.clone().into_owned()),
             Event::SequenceStart(..) => {
@@ -100,36 +134,38 @@ impl<'a> Events<'a> {
                 loop {
                     match self.next()? {
                         (Event::SequenceEnd, _) => break Value::Sequence(items),
-                        (event, span) => items.push(self.node(&event, &span)?),
+                        (event, span) => items.push(self.node(&event, &span, depth + 1)?),
                     }
                 }
             }
-            Event::MappingStart(..) => {
-                let mut members: Vec<(String, usize, Node)> = Vec::new();
-                loop {
-                    let (key, line) = match self.next()? {
-                        (Event::MappingEnd, _) => break Value::Mapping(members),
-                        (Event::Scalar(key, ..), span) => (key.into_owned(), span.start.line()),
-                        (_, span) => {
-                            let line = span.start.line();
-                            return Err(Error { line, what: "has a key that is no text".into() });
-                        }
-                    };
-                    if let Some((_, first, _)) = members.iter().find(|(known, ..)| *known == key) {
-                        let what = format!("sets {key} again (first on line {first})");
-                        return Err(Error { line, what });
-                    }
-                    let (event, span) = self.next()?;
-                    let mut value = self.node(&event, &span)?;
-                    if value.value == Value::Scalar("~".to_owned()) {
-                        value.line = line;
-                    }
-                    members.push((key, line, value));
-                }
-            }
-            _ => return fault("has a YAML alias, which is not supported".to_owned()),
+            Event::MappingStart(..) => self.mapping(depth)?,
+            _ => return Err(Error::new(line, "has a YAML alias, which is no value", WRITE_OUT)),
         };
         Ok(Node { line, value })
+    }
+
+    fn mapping(&mut self, depth: usize) -> Result<Value, Error> {
+        let mut members: Vec<(String, usize, Node)> = Vec::new();
+        loop {
+            let (key, line) = match self.next()? {
+                (Event::MappingEnd, _) => return Ok(Value::Mapping(members)),
+                (Event::Scalar(key, ..), span) => (key.into_owned(), span.start.line()),
+                (_, span) => {
+                    let what = "has a key that is no text";
+                    return Err(Error::new(span.start.line(), what, "write `KEY: value`"));
+                }
+            };
+            if let Some((_, first, _)) = members.iter().find(|(known, ..)| *known == key) {
+                let what = format!("sets {} again (first on line {first})", shown(&key));
+                return Err(Error::new(line, what, "remove one of the two"));
+            }
+            let (event, span) = self.next()?;
+            let mut value = self.node(&event, &span, depth + 1)?;
+            if value.value == Value::Scalar("~".to_owned()) {
+                value.line = line;
+            }
+            members.push((key, line, value));
+        }
     }
 }
 
@@ -157,15 +193,17 @@ mod tests {
     #[test]
     fn faults_have_a_line_and_no_text() {
         for (text, line, what) in [
-            ("A: 1\nA: 2\n", 2, "sets A again (first on line 1)"),
+            ("A: 1\nA: 2\n", 2, "sets \"A\" again (first on line 1)"),
             ("A: [1, 2\nB: 3\n", 2, "is not valid YAML here"),
             ("A: &x secretword\nB: *x\n", 1, "anchor"),
             ("A: 1\n---\nB: 2\n", 2, "second YAML document"),
             ("\u{feff}A: 1\n", 1, "byte order mark"),
             ("A: 1\nB: \0\n", 2, "NUL"),
+            ("A: 1\r\nB: 2\rC: 3\n", 2, "carriage return"),
             ("", 1, "is empty"),
             ("# only a comment\n", 1, "is empty"),
             ("A: \"secretword\n", 2, "is not valid YAML here"),
+            ("secretword b c: 1\nsecretword b c: 2\n", 2, "sets a text of 14 characters again"),
         ] {
             let error = parse(text.as_bytes()).unwrap_err();
             assert!(error.what.contains(what), "{text:?}: {error}");
@@ -173,5 +211,10 @@ mod tests {
             assert!(!error.to_string().contains("secretword"), "{error}");
         }
         assert_eq!(parse(b"A: \xff").unwrap_err().to_string(), "is not UTF-8 text");
+        for (deep, what) in [("- ", "lists and mappings in each other"), ("[", "is not valid YAML")]
+        {
+            let error = parse(deep.repeat(100_000).as_bytes()).unwrap_err();
+            assert!(error.what.contains(what), "{deep}: {error}");
+        }
     }
 }

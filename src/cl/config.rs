@@ -10,6 +10,8 @@ use crate::yaml::{self, Node, Value};
 
 /// `FAR_FUTURE_EPOCH` of the specification: never.
 pub const FAR_FUTURE_EPOCH: u64 = u64::MAX;
+/// Far beyond any chain; an epoch of such slots is still a number of seconds.
+const MAX_SECONDS_PER_SLOT: u64 = 86_400;
 
 /// A consensus config as its file has it.
 #[derive(Debug, Clone)]
@@ -121,6 +123,19 @@ impl Config {
         })
     }
 
+    /// Checks that `key`, where it is present, is `0x` and as many hex digits.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn check_hex(&self, key: &str, digits: usize) -> Result<(), Error> {
+        let fits = |text: &str| {
+            let hex = text.strip_prefix("0x")?;
+            let all = hex.len() == digits && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+            all.then_some(())
+        };
+        self.optional(key, &format!("0x and {digits} hex digits"), fits).map(drop)
+    }
+
     /// The execution address of the deposit contract.
     ///
     /// # Errors
@@ -161,12 +176,9 @@ impl Config {
             if epoch < earlier.1 {
                 let key = fork.epoch_key().unwrap_or_default();
                 let before = earlier.0.epoch_key().unwrap_or_default();
-                let expected = format!("an epoch not before {before}, which is {}", earlier.1);
-                return Err(if self.has(&key) {
-                    self.invalid(&key, expected)
-                } else {
-                    Error::Missing(before)
-                });
+                let at = if self.has(&before) { earlier.1.to_string() } else { "missing".into() };
+                let expected = format!("an epoch not before {before}, which is {at}");
+                return Err(self.invalid(&key, expected));
             }
             earlier = (fork, epoch);
         }
@@ -182,8 +194,8 @@ impl Config {
     /// The duration of a slot in milliseconds: `SLOT_DURATION_MS`, or `SECONDS_PER_SLOT`.
     ///
     /// # Errors
-    /// Both are missing, they contradict each other, or the slot is shorter than a second:
-    /// execution timestamps are whole seconds.
+    /// Both are missing, they contradict each other, or the slot is not whole seconds, as execution
+    /// timestamps are, or longer than a day.
     pub fn slot_duration_ms(&self) -> Result<u64, Error> {
         let (ms_key, seconds_key) = ("SLOT_DURATION_MS", "SECONDS_PER_SLOT");
         let ms = self.optional_u64(ms_key)?;
@@ -200,9 +212,10 @@ impl Config {
                 .checked_mul(1000)
                 .ok_or_else(|| self.invalid(seconds_key, "a number of seconds"))?,
         };
-        if duration < 1000 || duration % 1000 != 0 {
+        if duration % 1000 != 0 || !(1..=MAX_SECONDS_PER_SLOT).contains(&(duration / 1000)) {
             let key = if ms.is_some() { ms_key } else { seconds_key };
-            return Err(self.invalid(key, "whole seconds, at least one, as block timestamps are"));
+            let expected = "whole seconds as block timestamps are, at least one, at most a day";
+            return Err(self.invalid(key, expected));
         }
         Ok(duration)
     }

@@ -21,6 +21,44 @@ const GNOSIS: &str = include_str!("config_keys/gnosis.yaml");
 /// Values by key, as they stand in the file.
 pub type Values = BTreeMap<String, String>;
 
+/// All keys of the configuration that `config` builds on, with their values there.
+fn defaults(config: &Config) -> Result<impl Iterator<Item = (&'static str, &'static str)>, Error> {
+    let text = match preset::base(config)? {
+        "mainnet" => MAINNET,
+        "gnosis" => GNOSIS,
+        _ => MINIMAL,
+    };
+    Ok(text.lines().filter_map(|line| line.split_once(": ")))
+}
+
+/// Checks what nobody asks for by name: known keys have values of the specification's form, and
+/// no two scheduled forks have the same version, by which their signatures are told apart.
+///
+/// # Errors
+/// The first key whose value is another.
+pub fn check(config: &Config) -> Result<(), Error> {
+    for (key, default) in defaults(config)? {
+        if let Some(digits) = default.strip_prefix("0x") {
+            config.check_hex(key, digits.len())?;
+        } else if key == "TERMINAL_TOTAL_DIFFICULTY" {
+            config.optional_u256(key)?;
+        } else if default.bytes().all(|byte| byte.is_ascii_digit()) {
+            config.optional_u64(key)?;
+        }
+    }
+    config.text("CONFIG_NAME")?;
+    let mut taken = BTreeMap::new();
+    for fork in &FORKS {
+        let scheduled = config.epoch(fork)? != FAR_FUTURE_EPOCH;
+        let Some(version) = config.version(fork)?.filter(|_| scheduled) else { continue };
+        if let Some(earlier) = taken.insert(version, fork) {
+            let expected = format!("another version than {}", earlier.version_key());
+            return Err(config.invalid(&fork.version_key(), expected));
+        }
+    }
+    Ok(())
+}
+
 /// The text of a complete config: `text` (which `config` was read from) with `values` set.
 ///
 /// Keys that nobody here knows stay as they are. Keys that are missing take the value of the
@@ -32,14 +70,8 @@ pub fn complete(text: &[u8], config: &Config, values: &Values) -> Result<String,
     let mut out = edit(&String::from_utf8_lossy(text), config, values)?;
     let mut missing: Values = own_defaults(config)?;
     missing.extend(values.clone());
-    let defaults = match preset::base(config)? {
-        "mainnet" => MAINNET,
-        "gnosis" => GNOSIS,
-        _ => MINIMAL,
-    };
     let mut added = String::new();
-    for line in defaults.lines() {
-        let Some((key, default)) = line.split_once(": ") else { continue };
+    for (key, default) in defaults(config)? {
         if !config.has(key) {
             let value = missing.get(key).map_or(default, String::as_str);
             added.push_str(&member(key, value));

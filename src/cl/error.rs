@@ -43,9 +43,6 @@ pub enum Error {
         /// `SLOTS_PER_EPOCH`.
         slots: usize,
     },
-    /// A validator's public key is not a point of G1.
-    #[error("the public key of validator {0} is not a BLS12-381 public key")]
-    PublicKey(usize),
     /// The execution block does not fit into the fork's payload header.
     #[error("the execution block {0}")]
     Payload(String),
@@ -64,6 +61,11 @@ impl Error {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Yaml(error) => Some(error.hint),
+            Self::Missing(_) => {
+                Some("add it: the configs of the consensus specification have every key")
+            }
+            Self::Contradiction(_) => Some("correct one of the two, or leave it out"),
             Self::NotAMapping => {
                 Some("expected a consensus config such as consensus-specs/configs")
             }

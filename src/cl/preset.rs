@@ -4,19 +4,19 @@
 use super::config::Config;
 use super::error::Error;
 
-/// The longest vector that a config may ask for.
-const MAX_VECTOR: u64 = 1 << 24;
-
-/// Sizes of what is built, where the others only bound what is empty at genesis.
-const HELD_IN_MEMORY: [&str; 7] = [
-    "SLOTS_PER_EPOCH",
-    "SLOTS_PER_HISTORICAL_ROOT",
-    "EPOCHS_PER_HISTORICAL_VECTOR",
-    "EPOCHS_PER_SLASHINGS_VECTOR",
-    "SYNC_COMMITTEE_SIZE",
-    "SHUFFLE_ROUND_COUNT",
-    "PTC_SIZE",
-];
+/// The most that a config may ask for. Vectors are held in memory, members of committees are
+/// chosen one by one; rounds are counted in a `uint8`; the others only bound what is empty at
+/// genesis, and products of two of them must stay below 2⁶³.
+fn most(key: &str) -> u64 {
+    match key {
+        "SLOTS_PER_HISTORICAL_ROOT"
+        | "EPOCHS_PER_HISTORICAL_VECTOR"
+        | "EPOCHS_PER_SLASHINGS_VECTOR" => 1 << 20,
+        "SLOTS_PER_EPOCH" | "SYNC_COMMITTEE_SIZE" | "PTC_SIZE" => 1 << 11,
+        "SHUFFLE_ROUND_COUNT" => 255,
+        _ => 1 << 50,
+    }
+}
 
 macro_rules! preset {
     ($($field:ident $key:literal $mainnet:literal $minimal:literal $gnosis:literal)*) => {
@@ -33,7 +33,7 @@ macro_rules! preset {
             /// Takes over the preset keys that `config` sets itself, as eth-beacon-genesis does.
             fn override_from(&mut self, config: &Config) -> Result<(), Error> {
                 $(if let Some(value) = config.optional_u64($key)? {
-                    let most = if HELD_IN_MEMORY.contains(&$key) { MAX_VECTOR } else { u64::MAX };
+                    let most = most($key);
                     if value == 0 || value > most {
                         return Err(config.invalid($key, format!("a number from 1 to {most}")));
                     }

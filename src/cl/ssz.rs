@@ -238,7 +238,7 @@ fn merkleize(chunks: Vec<Root>, limit: usize) -> Root {
 
 /// `merkleize(chunks, limit)`: the tree that `limit` chunks would fill, zeros where none are.
 fn merkleize_limit(mut nodes: Vec<Root>, limit: u64) -> Root {
-    let depth = limit.max(1).next_power_of_two().trailing_zeros();
+    let depth = u64::BITS - (limit.max(1) - 1).leading_zeros();
     let mut zeros = [0; 32];
     for _ in 0..depth {
         let pair = |pair: &[Root]| hash(&pair[0], pair.get(1).unwrap_or(&zeros));
@@ -310,5 +310,9 @@ mod tests {
             root(empty_list(16)),
             "792930bbd5baac43bcc798ee49aa8185ef76bb3b44ba62b91d86ae569e4bb535"
         );
+        assert_eq!(empty_list(9).root(), empty_list(16).root());
+        // A tree of 2^64 chunks has 64 levels over its leaves.
+        let full = (0..64).fold([0; 32], |node, _| hash(&node, &node));
+        assert_eq!(empty_list(u64::MAX).root(), hash(&full, &[0; 32]));
     }
 }

@@ -37,8 +37,8 @@ pub struct GenesisState {
 /// `genesis_time` is in seconds since the epoch; `header` is the execution block's.
 ///
 /// # Errors
-/// No validator is active, or since gloas fewer than an epoch has slots; a public key is not one;
-/// a fork version is missing; the execution block lacks what the fork's payload header holds, or
+/// No validator is active, or since gloas fewer than an epoch has slots; there are more than the
+/// registry may hold; a fork version is missing; the execution block lacks what the fork's payload header holds, or
 /// has more `extraData` than fits.
 pub fn genesis_state(
     config: &Config,
@@ -51,6 +51,10 @@ pub fn genesis_state(
     check_payload(fork, preset, header)?;
     let electra = fork.is_at_least("electra");
     let registry: Vec<Validator> = validators.iter().map(|v| v.record(preset, electra)).collect();
+    if registry.len() as u64 > preset.validator_registry_limit {
+        let expected = format!("at least {}, the number of validators", registry.len());
+        return Err(config.invalid("VALIDATOR_REGISTRY_LIMIT", expected));
+    }
     let balances: Vec<u64> = validators.iter().map(|v| v.balance(preset)).collect();
     let active: Vec<usize> = (0..registry.len()).filter(|i| registry[*i].is_active()).collect();
     if active.is_empty() {
@@ -120,10 +124,10 @@ pub fn genesis_validators_root(
 /// Keys that were derived here are; keys that a file lists may be anything.
 ///
 /// # Errors
-/// The first key that is not.
-pub fn check_public_keys(keys: &[[u8; 48]]) -> Result<(), Error> {
+/// The index of the first key that is not.
+pub fn check_public_keys(keys: &[[u8; 48]]) -> Result<(), usize> {
     let faulty = keys.par_iter().position_first(|key| PublicKey::key_validate(key).is_err());
-    faulty.map_or(Ok(()), |index| Err(Error::PublicKey(index)))
+    faulty.map_or(Ok(()), Err)
 }
 
 fn check_payload(fork: &Fork, preset: &Preset, header: &Header) -> Result<(), Error> {
@@ -137,7 +141,7 @@ fn check_payload(fork: &Fork, preset: &Preset, header: &Header) -> Result<(), Er
     if header.extra_data.len() as u64 > preset.max_extra_data_bytes {
         let length = header.extra_data.len();
         return fault(&format!(
-            "has {length} bytes of extraData, a beacon block holds {}",
+            "has {length} bytes of extraData, expected at most {}, as a beacon block holds",
             preset.max_extra_data_bytes
         ));
     }

@@ -75,6 +75,12 @@ impl Failure {
                 &error.to_string(),
                 Some("use --timestamp now, or a time"),
             ),
+            stamp::Error::KeptTooLarge(_) => Self::input(
+                genesis,
+                None,
+                &error.to_string(),
+                Some("times are seconds since 1970, not milliseconds"),
+            ),
             stamp::Error::TooLarge(_) => {
                 Self::usage(error.to_string(), "--timestamp takes seconds, not milliseconds")
             }

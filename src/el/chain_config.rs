@@ -192,6 +192,20 @@ impl ChainConfig {
         })
     }
 
+    /// The chain id, in the 64 bits that clients hold it in.
+    ///
+    /// # Errors
+    /// It is missing, 0, or larger. The path is relative to the document.
+    pub fn chain_id_64(&self) -> Result<u64, Error> {
+        let fault = |value: String| {
+            let expected =
+                "a number from 1 to 2^64 - 1, by which signatures are bound to the chain";
+            Error::from(invalid(value.as_bytes(), expected)).under("chainId").under("config")
+        };
+        let id = self.chain_id.ok_or_else(|| fault("missing".to_owned()))?;
+        u64::try_from(id).ok().filter(|id| *id != 0).ok_or_else(|| fault(id.to_string()))
+    }
+
     /// The time of `fork`, if it is scheduled.
     pub fn time(&self, fork: Hardfork) -> Option<u64> {
         self.times[fork as usize]

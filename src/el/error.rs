@@ -107,6 +107,7 @@ impl Error {
             Problem::Missing if self.path() == "config" => {
                 Some("add the chain config: chainId and the forks, as `geth dumpgenesis` prints it")
             }
+            Problem::Missing => Some("add it: geth refuses a genesis without it"),
             Problem::ForkOrder { .. } => Some("every fork needs all the earlier ones, in order"),
             Problem::BlobScheduleMissing(_) => {
                 Some("add {\"target\": …, \"max\": …, \"baseFeeUpdateFraction\": …} for it")

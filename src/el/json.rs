@@ -159,7 +159,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn key(&mut self) -> Result<&'a [u8], Error> {
+    /// Reads a key and its colon.
+    pub fn key(&mut self) -> Result<&'a [u8], Error> {
         if self.peek() != Some(b'"') {
             return Err(self.expected("a key in double quotes"));
         }
@@ -221,7 +222,12 @@ impl<'a> Cursor<'a> {
         self.depth += 1;
         loop {
             let key = unescape(self.key()?);
-            member(&key, self).map_err(|e| e.under(super::error::shorten(&key)))?;
+            self.peek();
+            let value = self.origin + self.at as u64;
+            member(&key, self).map_err(|mut error| {
+                error.offset.get_or_insert(value);
+                error.under(super::error::shorten(&key))
+            })?;
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {

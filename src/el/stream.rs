@@ -185,12 +185,7 @@ impl<R: Read> Stream<R> {
 
 /// Why an entry that the file ends in is not whole.
 fn entry_error(mut rest: Cursor<'_>) -> Error {
-    let fault = rest.string().and_then(|_| {
-        if rest.peek().is_none() {
-            return Err(rest.expected("`:`"));
-        }
-        rest.value().map(drop)
-    });
+    let fault = rest.key().and_then(|_| rest.value());
     fault.err().unwrap_or_else(|| rest.expected("`}`"))
 }
 

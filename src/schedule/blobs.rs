@@ -132,7 +132,7 @@ impl Plan<'_> {
     fn only_consensus(&mut self, entry: BlobParameters) -> Result<(), Error> {
         let BlobParameters { epoch, max_blobs_per_block: max } = entry;
         let same_as_osaka = self.params(Hardfork::Osaka).is_some_and(|params| params.max == max);
-        if epoch == 0 && same_as_osaka {
+        if epoch == FAR_FUTURE_EPOCH || (epoch == 0 && same_as_osaka) {
             return Ok(());
         }
         let what = format!(

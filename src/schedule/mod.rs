@@ -58,7 +58,7 @@ struct Clock {
 }
 
 impl Clock {
-    /// The time of `epoch`; epochs beyond all times saturate.
+    /// The time of `epoch`. Those that a config may schedule fit: see [`Plan::check_epochs`].
     fn time(self, epoch: u64) -> u64 {
         self.genesis_time.saturating_add(epoch.saturating_mul(self.seconds_per_epoch))
     }
@@ -113,6 +113,7 @@ pub fn reconcile(
     let (values, report) = (Values::new(), Report::default());
     let mut plan =
         Plan { genesis, config, document, values, report, stamp, clock, file_clock, restamp };
+    plan.check_epochs()?;
     plan.check_chain_id()?;
     plan.check_merge()?;
     for fork in FORKS.iter().filter(|fork| fork.hardfork.is_some()) {
@@ -138,6 +139,24 @@ impl Plan<'_> {
         self.report.warnings.push(text.into());
     }
 
+    /// A scheduled epoch has a time below 2⁶⁴.
+    fn check_epochs(&self) -> Result<(), Error> {
+        let expected = "an epoch that begins before second 2^64, or 18446744073709551615: never";
+        let fits = |epoch| epoch == FAR_FUTURE_EPOCH || self.clock.time(epoch) < u64::MAX;
+        for fork in &FORKS {
+            let epoch = self.config.epoch(fork)?;
+            if !fits(epoch) {
+                let key = fork.epoch_key().unwrap_or_default();
+                return Err(self.config.invalid(&key, expected).into());
+            }
+        }
+        let entries = self.config.blob_schedule()?;
+        if entries.iter().any(|entry| !fits(entry.epoch)) {
+            return Err(self.config.invalid("BLOB_SCHEDULE", expected).into());
+        }
+        Ok(())
+    }
+
     fn check_chain_id(&mut self) -> Result<(), Error> {
         const KEY: &str = "DEPOSIT_CHAIN_ID";
         const PUBLIC: [(u64, &str); 6] = [
@@ -148,18 +167,7 @@ impl Plan<'_> {
             (560_048, "Hoodi"),
             (11_155_111, "Sepolia"),
         ];
-        let Some(chain_id) = self.genesis.config.chain_id.filter(|id| !id.is_zero()) else {
-            return contradiction(
-                "config.chainId is 0 or missing",
-                "set it in genesis.json: without it nobody can sign a transaction",
-            );
-        };
-        let Ok(chain_id) = u64::try_from(chain_id) else {
-            return contradiction(
-                format!("config.chainId is {chain_id}, more than 64 bits"),
-                "clients hold chain ids in 64 bits",
-            );
-        };
+        let chain_id = self.genesis.config.chain_id_64()?;
         let deposit = self.config.optional_u64(KEY)?;
         if let Some(deposit) = deposit.filter(|deposit| *deposit != chain_id) {
             return contradiction(

@@ -1,6 +1,7 @@
 //! `metadata.json` of a snapshot.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The snapshot format that this program reads.
 pub const FORMAT: u64 = 1;
@@ -32,6 +33,11 @@ pub enum Error {
 /// # Errors
 /// The text is something else, or of another format.
 pub fn parse(text: &[u8]) -> Result<Metadata, Error> {
-    let metadata: Metadata = serde_json::from_slice(text)?;
-    if metadata.format == FORMAT { Ok(metadata) } else { Err(Error::Format(metadata.format)) }
+    // A map first: of a list, serde would take the fields in their order. And the format before
+    // the rest: another one may have other keys.
+    let members: serde_json::Map<String, Value> = serde_json::from_slice(text)?;
+    match members.get("format").and_then(Value::as_u64) {
+        Some(format) if format != FORMAT => Err(Error::Format(format)),
+        _ => Ok(serde_json::from_slice(text)?),
+    }
 }

@@ -4,8 +4,8 @@
 use crate::cl::validator::{
     BLS_WITHDRAWAL_PREFIX, COMPOUNDING_WITHDRAWAL_PREFIX, ETH1_ADDRESS_WITHDRAWAL_PREFIX, Status,
 };
-use crate::keys::{self, Mnemonic, Path};
-use crate::yaml::{self, Node, Value};
+use crate::keys::{Mnemonic, Path};
+use crate::yaml::{self, Node, Value, shown};
 
 /// The most validators that one entry may ask for.
 const MAX_COUNT: u64 = 1_000_000;
@@ -63,11 +63,22 @@ pub struct Error {
     pub line: usize,
     /// What is wrong, and what was expected.
     pub what: String,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+/// What an entry is, for who wrote something else.
+const AN_ENTRY: &str = "an entry is `- mnemonic: \"…\"` and, indented below, `count: 64`";
+
+impl Error {
+    fn new(line: usize, what: impl Into<String>) -> Self {
+        Self { line, what: what.into(), hint: AN_ENTRY }
+    }
 }
 
 impl From<yaml::Error> for Error {
     fn from(error: yaml::Error) -> Self {
-        Self { line: error.line, what: error.to_string() }
+        Self { line: error.line, what: error.what, hint: error.hint }
     }
 }
 
@@ -78,8 +89,7 @@ impl From<yaml::Error> for Error {
 pub fn parse(text: &[u8]) -> Result<Vec<Entry>, Error> {
     let document = yaml::parse(text)?;
     let Value::Sequence(items) = document.value else {
-        let what = "is not a list of entries that begin with `- mnemonic: …`".to_owned();
-        return Err(Error { line: document.line, what });
+        return Err(Error::new(document.line, "is not a list of entries"));
     };
     items.iter().enumerate().map(|(number, item)| entry(number, item)).collect()
 }
@@ -99,7 +109,7 @@ impl<'a> Members<'a> {
                 Ok((!matches!(text.as_str(), "" | "~" | "null")).then_some((text, line)))
             }
             Some((_, line)) => {
-                Err(Error { line, what: format!("{key} is a list, expected a single value") })
+                Err(Error::new(line, format!("{key} is a list, expected a single value")))
             }
         }
     }
@@ -111,8 +121,7 @@ impl<'a> Members<'a> {
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, Error> {
         let Some((text, line)) = self.text(key)? else { return Ok(None) };
-        let shown: String = text.chars().take(60).collect();
-        let fault = || Error { line, what: format!("{key} is {shown:?}, expected {expected}") };
+        let fault = || Error::new(line, format!("{key} is {}, expected {expected}", shown(text)));
         read(text).map(Some).ok_or_else(fault)
     }
 
@@ -126,25 +135,25 @@ impl<'a> Members<'a> {
 
 fn entry(number: usize, item: &Node) -> Result<Entry, Error> {
     let Value::Mapping(members) = &item.value else {
-        let what = "is not an entry that begins with `- mnemonic: …`".to_owned();
-        return Err(Error { line: item.line, what });
+        return Err(Error::new(item.line, "is not an entry"));
     };
     if let Some((key, line, _)) = members.iter().find(|(key, ..)| !KEYS.contains(&key.as_str())) {
-        let key: String = key.chars().take(40).collect();
-        let what = format!("has an unknown key {key:?}, expected one of {}", KEYS.join(", "));
-        return Err(Error { line: *line, what });
+        let what = format!("has {} for a key, expected one of {}", shown(key), KEYS.join(", "));
+        return Err(Error::new(*line, what));
     }
     let members = Members { line: item.line, members };
-    let missing = |key: &str| Error { line: members.line, what: format!("{key} is missing") };
+    let missing = |key: &str| Error::new(members.line, format!("{key} is missing"));
     let (phrase, line) = members.text("mnemonic")?.ok_or_else(|| missing("mnemonic"))?;
-    let mnemonic = Mnemonic::parse(phrase)
-        .map_err(|error| Error { line, what: format!("mnemonic: {error}") })?;
+    let mnemonic = Mnemonic::parse(phrase).map_err(|error| {
+        let hint = "a word is misspelt, missing or in another's place: copy the phrase again";
+        Error { line, what: format!("mnemonic: {error}"), hint }
+    })?;
     let expected_count = format!("a number from 1 to {MAX_COUNT}");
     let count = members.number("count", MAX_COUNT, &expected_count)?;
     let count = count.ok_or_else(|| missing("count"))?;
     if count == 0 {
         let line = members.text("count")?.map_or(item.line, |(_, line)| line);
-        return Err(Error { line, what: format!("count is \"0\", expected {expected_count}") });
+        return Err(Error::new(line, format!("count is \"0\", expected {expected_count}")));
     }
     let last_start = u64::from(u32::MAX) - count;
     let expected_start = format!("an account index of at most {last_start}");
@@ -183,7 +192,7 @@ fn withdrawal(members: &Members<'_>) -> Result<Withdrawal, Error> {
     let path = members.text("wd_key_path")?;
     let fault = |key: &str, what: &str| {
         let line = members.text(key).ok().flatten().map_or(members.line, |(_, line)| line);
-        Err(Error { line, what: what.to_owned() })
+        Err(Error { line, what: what.to_owned(), hint: "give both, or neither" })
     };
     match (prefix, address) {
         (Some(prefix @ 1..), Some(address)) => Ok(Withdrawal::Address { prefix, address }),
@@ -196,9 +205,11 @@ fn withdrawal(members: &Members<'_>) -> Result<Withdrawal, Error> {
         }
         (None | Some(_), _) => {
             let parsed = path.map(|(text, line)| {
-                let fault =
-                    |error: keys::Error| Error { line, what: format!("wd_key_path: {error}") };
-                text.parse::<Path>().map_err(fault)
+                text.parse::<Path>().map_err(|error| Error {
+                    line,
+                    what: format!("wd_key_path: {error}"),
+                    hint: "a path is such as m/12381/3600/0/0",
+                })
             });
             Ok(Withdrawal::Key(parsed.transpose()?))
         }

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::mnemonics::{Entry, Withdrawal};
+use crate::cl::state;
 use crate::cl::validator::{
     BLS_WITHDRAWAL_PREFIX, COMPOUNDING_WITHDRAWAL_PREFIX, GenesisValidator, Status,
 };
 use crate::keys::{self, Path, PublicKey, SecretKey, derive_child_sk, derive_master_sk};
+use crate::yaml::shown;
 
 /// A validator whose signing key is known.
 #[derive(Debug)]
@@ -108,22 +110,37 @@ pub struct Error {
     pub what: String,
 }
 
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        "a line is pubkey:withdrawal_credentials or pubkey:withdrawal_credentials:balance_gwei"
+    }
+}
+
 /// Reads `validators.txt`: a line each, `pubkey:withdrawal_credentials[:balance_gwei]`, hex with
 /// or without `0x`; empty lines and lines that begin with `#` are skipped.
 ///
 /// # Errors
-/// A line of another form; credentials whose prefix is not 0x00, 0x01 or 0x02, or whose padding
-/// is not zero.
+/// A line of another form; a public key that is none; credentials whose prefix is not 0x00, 0x01
+/// or 0x02, or whose padding is not zero.
 pub fn parse(text: &[u8]) -> Result<Vec<GenesisValidator>, Error> {
     let mut validators = Vec::new();
-    for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
-        let line = std::str::from_utf8(line).unwrap_or("\u{fffd}").trim();
+    let mut lines = Vec::new();
+    for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
+        let fault = |what| Error { line: number, what };
+        let line = str::from_utf8(line).map_err(|_| fault("is not UTF-8 text".to_owned()))?.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let validator = validator(line).map_err(|what| Error { line: number + 1, what })?;
-        validators.push(validator);
+        validators.push(validator(line).map_err(fault)?);
+        lines.push(number);
     }
+    let keys: Vec<_> = validators.iter().map(|validator| validator.pubkey).collect();
+    state::check_public_keys(&keys).map_err(|index| {
+        let key = hex::encode(keys[index]);
+        let what = format!("the public key 0x{key} is not a point of BLS12-381's group G1");
+        Error { line: lines[index], what }
+    })?;
     Ok(validators)
 }
 
@@ -132,34 +149,47 @@ fn validator(line: &str) -> Result<GenesisValidator, String> {
     let (pubkey, credentials, balance) = match parts[..] {
         [pubkey, credentials] => (pubkey, credentials, None),
         [pubkey, credentials, balance] => (pubkey, credentials, Some(balance)),
-        _ => return Err("is not `pubkey:withdrawal_credentials[:balance_gwei]`".to_owned()),
+        _ => return Err("is not two or three parts with colons between them".to_owned()),
     };
-    let withdrawal_credentials: [u8; 32] = bytes(credentials, "withdrawal credentials", 32)?;
+    let pubkey = bytes(pubkey, "the public key")?;
+    let withdrawal_credentials: [u8; 32] = bytes(credentials, "the withdrawal credentials")?;
     let (prefix, padding) = (withdrawal_credentials[0], &withdrawal_credentials[1..12]);
     if prefix > COMPOUNDING_WITHDRAWAL_PREFIX {
         return Err(format!(
-            "has the withdrawal prefix {prefix:#04x}, expected 0x00, 0x01 or 0x02"
+            "the withdrawal credentials have the prefix {prefix:#04x}, expected 0x00, 0x01 or 0x02"
         ));
     }
     if prefix != BLS_WITHDRAWAL_PREFIX && padding.iter().any(|byte| *byte != 0) {
-        return Err(
-            "has an address in its credentials that is not padded with 11 zero bytes".into()
-        );
+        return Err(format!(
+            "the withdrawal credentials are 0x{}, expected 11 zero bytes before the address",
+            hex::encode(withdrawal_credentials)
+        ));
     }
-    let balance = balance.map(str::parse).transpose();
-    let balance = balance.map_err(|_| "has a balance that is no number of gwei".to_owned())?;
+    let balance = balance.map(|text| {
+        let gwei = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let fault = || format!("the balance is {}, expected gwei, a 64-bit number", shown(text));
+        gwei.and_then(|text| text.parse().ok()).ok_or_else(fault)
+    });
     Ok(GenesisValidator {
-        pubkey: bytes(pubkey, "a public key", 48)?,
+        pubkey,
         withdrawal_credentials,
-        balance,
+        balance: balance.transpose()?,
         status: Status::Active,
     })
 }
 
-fn bytes<const N: usize>(text: &str, what: &str, length: usize) -> Result<[u8; N], String> {
-    let fault = |()| format!("has {what} that is not {length} bytes of hex");
+/// Bytes of hex. A text that is none is not quoted: it may have come from another file.
+fn bytes<const N: usize>(text: &str, what: &str) -> Result<[u8; N], String> {
     let digits = text.strip_prefix("0x").unwrap_or(text);
-    hex::decode(digits).map_err(|_| ()).and_then(|b| b.try_into().map_err(|_| ())).map_err(fault)
+    let mut bytes = [0; N];
+    hex::decode_to_slice(digits, &mut bytes).map_err(|_| {
+        let found = match digits.chars().count() {
+            length if length == 2 * N => "not all of them such".to_owned(),
+            length => format!("found {length}"),
+        };
+        format!("{what}: expected {} hex digits, {found}", 2 * N)
+    })?;
+    Ok(bytes)
 }
 
 impl Registry {
@@ -197,19 +227,25 @@ mod tests {
 
     #[test]
     fn lines_of_a_validators_list() {
-        let (pubkey, creds) =
-            ("ab".repeat(48), format!("01{}{}", "00".repeat(11), "cd".repeat(20)));
+        let creds = format!("01{}{}", "00".repeat(11), "cd".repeat(20));
+        // The generator of G1.
+        let pubkey = "97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb";
         let text = format!("# list\n\n0x{pubkey}:0x{creds}\r\n{pubkey}:{creds}:64000000000\n");
         let listed = parse(text.as_bytes()).unwrap();
         assert_eq!(listed.len(), 2);
         assert_eq!((listed[0].balance, listed[1].balance), (None, Some(64_000_000_000)));
         for (line, what) in [
-            (pubkey.clone(), "is not `pubkey"),
-            (format!("{pubkey}:{}", "00".repeat(31)), "withdrawal credentials that is not 32"),
-            (format!("{}:{creds}", "ab".repeat(47)), "a public key that is not 48"),
+            (pubkey.to_owned(), "is not two or three"),
+            (
+                format!("{pubkey}:{}", "00".repeat(31)),
+                "credentials: expected 64 hex digits, found 62",
+            ),
+            (format!("{}:{creds}", &pubkey[2..]), "public key: expected 96 hex digits, found 94"),
+            (format!("{}zz:{creds}", &pubkey[2..]), "public key: expected 96 hex digits, not all"),
+            (format!("{}:{creds}", "ab".repeat(48)), "is not a point"),
             (format!("{pubkey}:03{}", "00".repeat(31)), "prefix 0x03"),
             (format!("{pubkey}:01{}", "11".repeat(31)), "11 zero bytes"),
-            (format!("{pubkey}:{creds}:lots"), "no number of gwei"),
+            (format!("{pubkey}:{creds}:lots"), "the balance is \"lots\""),
         ] {
             let error = parse(format!("#\n{line}\n").as_bytes()).unwrap_err();
             assert!(error.line == 2 && error.what.contains(what), "{error}");

@@ -86,12 +86,13 @@ pub(super) fn stamped(
     }
 
     let run_id = settings.entropy.derive("run id", block_hash.as_slice());
-    let chain_id = genesis.config.chain_id.and_then(|id| u64::try_from(id).ok());
+    let chain_id = genesis.config.chain_id_64();
+    let chain_id = chain_id.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
     let summary = Summary {
         regenesis: env!("CARGO_PKG_VERSION"),
         run_id: hex::encode(&run_id[..8]),
         snapshot: snapshot.name.clone(),
-        chain_id: chain_id.unwrap_or_default(),
+        chain_id,
         el: El {
             timestamp: stamp.el_timestamp,
             state_root: prepared.state_root.to_string(),

@@ -1,6 +1,6 @@
 //! From arguments as typed to settings that make sense.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -9,7 +9,7 @@ use super::super::prepare::Wanted;
 use super::Args;
 use crate::cl::preset::Revision;
 use crate::keys::{Entropy, Kdf, jwt};
-use crate::rim::entropy;
+use crate::rim::{entropy, fs};
 use crate::snapshot::{Input, Snapshot};
 use crate::stamp::{Lead, Timestamp};
 
@@ -133,7 +133,18 @@ pub(in super::super) fn seed(text: Option<&str>) -> Result<[u8; 32], Failure> {
     Ok(seed)
 }
 
+/// Whether a path is no file, and as long as a mnemonic: then no message may quote it.
+fn is_phrase(path: &Path) -> bool {
+    path.to_string_lossy().split_whitespace().count() >= 12 && !fs::exists(path)
+}
+
 fn snapshot(args: &Args) -> Result<Snapshot, Failure> {
+    if args.mnemonics.as_deref().is_some_and(is_phrase) {
+        return Err(Failure::usage(
+            "--mnemonics is a phrase, expected a file",
+            "the file has `- mnemonic: \"…\"` and, indented below, `count: 64`",
+        ));
+    }
     let file = |option: &Option<PathBuf>| path(option.as_ref()).map(Input::File);
     let directory = path(args.snapshot.as_ref());
     let (genesis, config) = (file(&args.genesis), file(&args.config));

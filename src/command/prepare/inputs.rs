@@ -2,14 +2,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::Address;
 
 use super::super::Failure;
 use super::Wanted;
 use crate::cl;
 use crate::cl::config::{Config, FAR_FUTURE_EPOCH};
+use crate::cl::config_file;
 use crate::cl::fork::FORKS;
-use crate::cl::state;
 use crate::el::alloc::State;
 use crate::el::chain_config::Hardfork;
 use crate::el::genesis::{self, Document, Genesis};
@@ -23,8 +23,11 @@ use crate::snapshot::{Snapshot, metadata, mnemonics};
 pub(in crate::command) fn read_config(snapshot: &Snapshot) -> Result<(Vec<u8>, Config), Failure> {
     let input = &snapshot.config;
     let text = fs::read(input)?;
-    let config = Config::parse(&text).map_err(|error| Failure::config(input, &error))?;
-    Ok((text, config))
+    let config = Config::parse(&text).and_then(|config| {
+        config_file::check(&config)?;
+        Ok(config)
+    });
+    Ok((text, config.map_err(|error| Failure::config(input, &error))?))
 }
 
 /// `genesis.json`: its document, its accounts, and its size in bytes.
@@ -42,22 +45,30 @@ pub(in crate::command) fn read_genesis(
     Ok((document, state, size))
 }
 
-/// Checks that the metadata is of this format, and of this chain.
+/// Checks that the chain has an id, and that the metadata is of this format and this chain.
 pub(in crate::command) fn check_metadata(
     snapshot: &Snapshot,
     genesis: &Genesis,
 ) -> Result<(), Failure> {
+    let chain_id = genesis.config.chain_id_64();
+    let chain_id = chain_id.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
     let Some(input) = &snapshot.metadata else { return Ok(()) };
     let metadata = metadata::parse(&fs::read(input)?).map_err(|error| {
         let hint = match error {
             metadata::Error::Format(_) => "use the version of regenesis that made the snapshot",
-            metadata::Error::Json(_) => "a snapshot has metadata.json; loose files use --genesis",
+            metadata::Error::Json(_) => {
+                "it must have format, name and chain_id; loose files need none: use --genesis"
+            }
         };
         Failure::input(input, None, &error.to_string(), Some(hint))
     })?;
-    if genesis.config.chain_id != Some(U256::from(metadata.chain_id)) {
-        let what = format!("chain_id is {}, but the genesis is of another", metadata.chain_id);
-        let hint = "the snapshot was put together from two chains";
+    if metadata.chain_id != chain_id {
+        let what = format!(
+            "chain_id is {}, but config.chainId of {} is {chain_id}",
+            metadata.chain_id,
+            snapshot.genesis.label()
+        );
+        let hint = "the snapshot was put together from two chains: make them the same";
         return Err(Failure::input(input, None, &what, Some(hint)));
     }
     Ok(())
@@ -72,7 +83,7 @@ pub(in crate::command) fn read_registry(
     let mut registry = Registry::default();
     if let Some(input) = &snapshot.mnemonics {
         let entries = mnemonics::parse(&fs::read(input)?).map_err(|error| {
-            Failure::input(input, Some(error.line as u64), &error.to_string(), None)
+            Failure::input(input, Some(error.line as u64), &error.what, Some(error.hint))
         })?;
         let total: usize = entries.iter().map(|entry| entry.count as usize).sum();
         let done = AtomicUsize::new(0);
@@ -94,28 +105,26 @@ pub(in crate::command) fn read_registry(
     }
     if let Some(input) = &snapshot.validators {
         let listed = validators::parse(&fs::read(input)?).map_err(|error| {
-            Failure::input(input, Some(error.line as u64), &error.to_string(), None)
+            Failure::input(input, Some(error.line as u64), &error.what, Some(error.hint()))
         })?;
-        let keys: Vec<_> = listed.iter().map(|validator| validator.pubkey).collect();
-        state::check_public_keys(&keys)
-            .map_err(|error| Failure::input(input, None, &error.to_string(), None))?;
         registry.extend(listed);
     }
-    let input = snapshot.mnemonics.as_ref().or(snapshot.validators.as_ref());
-    let Some(input) = input else {
+    let derived = registry.signing_keys.len();
+    let Some(input) = snapshot.mnemonics.as_ref().or(snapshot.validators.as_ref()) else {
         let hint = "add val/mnemonics.yaml or val/validators.txt to the snapshot";
-        return Err(Failure::input(
-            &snapshot.genesis,
-            None,
-            "has no validators beside it",
-            Some(hint),
-        ));
+        let what = "has no validators beside it";
+        return Err(Failure::input(&snapshot.genesis, None, what, Some(hint)));
     };
+    if registry.validators.is_empty() {
+        let hint = "a chain needs somebody to make its blocks: add an entry";
+        return Err(Failure::input(input, None, "has no validator", Some(hint)));
+    }
     if let Some((first, second)) = registry.duplicate() {
+        let listed = snapshot.validators.as_ref().filter(|_| second >= derived);
         let (first, second) = (registry.name(first), registry.name(second));
         let what = format!("validators {first} and {second} have the same key");
         let hint = "a beacon chain takes every public key once: move start, or drop an entry";
-        return Err(Failure::input(input, None, &what, Some(hint)));
+        return Err(Failure::input(listed.unwrap_or(input), None, &what, Some(hint)));
     }
     Ok(registry)
 }
