@@ -1,6 +1,5 @@
 //! Writes a snapshot of any size, the same at every run, for `regenesis init` and `scripts/bench.sh`:
 //! `cargo run --release --example generate -- --accounts 10000 --validators 64 --out DIR`
-#![expect(clippy::disallowed_methods, reason = "a tool, outside the library")]
 
 use std::path::PathBuf;
 
