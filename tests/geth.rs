@@ -29,6 +29,7 @@ mod rng;
 mod spelling;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use client::{Geth, Verdict, ours};
 use divergences::DIVERGENCES;
@@ -40,6 +41,9 @@ use rng::Rng;
 /// How often every fork set comes as a wild document, and every mutation.
 const ROUNDS: usize = 10;
 const MUTATION_ROUNDS: usize = 2;
+
+/// Files of all tests that have ended.
+static COMPARED: AtomicUsize = AtomicUsize::new(0);
 
 fn seed() -> u64 {
     std::env::var("GETH_SEED").map_or(0x7265_6765_6e65_7369, |seed| seed.parse().unwrap())
@@ -81,7 +85,9 @@ impl Comparison {
     fn finish(&self) {
         let accepted: usize = self.accepted.values().sum();
         let Self { geth, seed, cases, differences, .. } = self;
-        println!("{cases} files, {accepted} accepted; seed {seed}; {}", geth.version());
+        let all = cases + COMPARED.fetch_add(*cases, Ordering::Relaxed);
+        let version = geth.version();
+        println!("{cases} files, {accepted} accepted; {all} in all; seed {seed}; {version}");
         let count = differences.len();
         assert!(count == 0, "{count} differences; seed {seed}\n{}", differences.join("\n"));
     }

@@ -130,7 +130,8 @@ fn geth(data: &Path) -> Command {
 
 fn node(lodestar: &Path) -> Command {
     let mut command = Command::new("node");
-    command.env("LODESTAR_PRESET", "minimal");
+    // Lodestar takes every such variable for a flag, ours for one that it does not know.
+    command.env_remove("LODESTAR_DIR").env("LODESTAR_PRESET", "minimal");
     // Node 20 lacks Promise.withResolvers.
     command.arg("--require").arg(lodestar.join("withresolvers.cjs"));
     command.arg(lodestar.join("node_modules/@chainsafe/lodestar/lib/index.js"));
