@@ -12,6 +12,6 @@ for tool in /usr/bin/time python3; do
   command -v "$tool" >/dev/null || { echo "error: $tool is missing: apt-get install time python3" >&2; exit 1; }
 done
 cargo build --release --quiet --bin regenesis --example generate
-scripts/install_geth.sh
-exec python3 scripts/bench.py --work "$work" --geth "$(go env GOPATH)/bin/geth" \
+geth=$(scripts/install_geth.sh)
+exec python3 scripts/bench.py --work "$work" --geth "$geth" \
   --regenesis target/release/regenesis --generate target/release/examples/generate "$@"

@@ -6,12 +6,13 @@ use clap::builder::FalseyValueParser;
 use sha2::{Digest, Sha256};
 
 use super::Failure;
+use super::init::{given, seed};
 use super::prepare::baked::{entropy_id, glance};
 use super::prepare::{Prepared, Steps, Wanted, compute};
 use crate::cl::preset::Revision;
 use crate::digest;
 use crate::el::edit::Piece;
-use crate::keys::{Entropy, Kdf};
+use crate::keys::{Entropy, Kdf, SecretText};
 use crate::rim::console::{self, Console};
 use crate::rim::disk::{self, AtomicFile};
 use crate::rim::fs;
@@ -45,7 +46,7 @@ pub struct Args {
     keystores: String,
     /// 32 bytes of hex from which the keystores are made, to get the same ones again
     #[arg(long, value_name = "HEX", env = "REGENESIS_SEED", hide_env_values = true)]
-    seed: Option<String>,
+    seed: Option<SecretText>,
     /// Print what was baked (baked/bake.json) to stdout
     #[arg(
         long,
@@ -70,7 +71,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             )
         })?),
     };
-    let seed = super::init::seed(args.seed.as_deref())?;
+    let chosen = args.seed.as_deref().and_then(given);
+    let seed = seed(chosen)?;
     let entropy = Entropy::new(seed);
     let snapshot = super::snapshot_directory(&args.snapshot)?;
     let wanted = Wanted {
@@ -79,7 +81,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         add_system_contracts: false,
         kdf,
         entropy: &entropy,
-        seeded: args.seed.is_some(),
+        seeded: chosen.is_some(),
     };
     let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · baking {}", env!("CARGO_PKG_VERSION"), snapshot.name));

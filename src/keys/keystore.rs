@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Entropy, Error, Path, PublicKey, SecretKey};
+use super::{Entropy, Error, Path, PublicKey, SecretKey, SecretText};
 
 mod crypto;
 
@@ -129,9 +129,9 @@ impl Keystore {
 }
 
 /// Returns the password of a new keystore: 64 lower-case hex digits.
-pub fn password(entropy: &Entropy, pubkey: &PublicKey) -> Zeroizing<String> {
+pub fn password(entropy: &Entropy, pubkey: &PublicKey) -> SecretText {
     let bytes = Zeroizing::new(entropy.derive("keystore-password", pubkey));
-    Zeroizing::new(hex::encode(*bytes))
+    hex::encode(*bytes).into()
 }
 
 fn first_half(bytes: [u8; 32]) -> [u8; 16] {

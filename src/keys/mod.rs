@@ -13,11 +13,13 @@ pub mod entropy;
 pub mod jwt;
 pub mod keystore;
 pub mod mnemonic;
+pub mod secret_text;
 
 pub use derive::{Path, PublicKey, SecretKey, derive_child_sk, derive_master_sk};
 pub use entropy::Entropy;
 pub use keystore::{Kdf, Keystore, password};
 pub use mnemonic::Mnemonic;
+pub use secret_text::SecretText;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

@@ -1,10 +1,8 @@
 //! Lighthouse's validator directories, which Lodestar reads too:
 //! `keys/0x<pubkey>/voting-keystore.json` and `secrets/0x<pubkey>`.
 
-use zeroize::Zeroizing;
-
 use super::{OutFile, SECRETS};
-use crate::keys::{Keystore, PublicKey};
+use crate::keys::{Keystore, PublicKey, SecretText};
 
 /// A keystore and the password that opens it.
 #[derive(Debug)]
@@ -14,7 +12,7 @@ pub struct Sealed {
     /// The encrypted key: the JSON of EIP-2335.
     pub keystore: Vec<u8>,
     /// What opens it.
-    pub password: Zeroizing<String>,
+    pub password: SecretText,
 }
 
 impl Sealed {

@@ -3,6 +3,8 @@
 pub mod lighthouse;
 pub mod metadata;
 
+use std::fmt;
+
 use crate::cl::ssz::Value;
 use crate::digest::Prefix;
 use crate::el::edit::Piece;
@@ -26,8 +28,7 @@ pub struct OutFile {
     pub secret: bool,
 }
 
-/// The content of a file.
-#[derive(Debug)]
+/// The content of a file; it may be secret, and is not printed.
 pub enum Content {
     /// These bytes.
     Bytes(Vec<u8>),
@@ -35,6 +36,16 @@ pub enum Content {
     Ssz(Value),
     /// Pieces, some of them ranges of an input; and what is known of the digest.
     Pieces(Vec<Piece>, Input, Option<Prefix>),
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+            Self::Ssz(value) => write!(f, "Ssz({})", value.len()),
+            Self::Pieces(pieces, input, _) => write!(f, "Pieces({}, {input:?})", pieces.len()),
+        }
+    }
 }
 
 impl OutFile {

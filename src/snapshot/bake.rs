@@ -185,7 +185,7 @@ pub fn decode_validators(bytes: &[u8]) -> Result<Vec<GenesisValidator>, Error> {
 pub fn encode_keystores(sealed: &[Sealed]) -> Vec<u8> {
     let mut out = Vec::new();
     for key in sealed {
-        let head = format!("{} {} ", hex::encode(key.pubkey), key.password.as_str());
+        let head = format!("{} {} ", hex::encode(key.pubkey), &*key.password);
         out.extend_from_slice(head.as_bytes());
         out.extend_from_slice(&key.keystore);
         out.push(b'\n');
@@ -238,7 +238,7 @@ mod tests {
         };
         let again = decode_keystores(&encode_keystores(&[sealed])).unwrap();
         assert_eq!((again[0].pubkey, &again[0].keystore[..]), ([3; 48], &br#"{"a": "b c"}"#[..]));
-        assert_eq!(again[0].password.as_str(), "secret");
+        assert_eq!(&*again[0].password, "secret");
         assert!(decode_keystores(b"00 x\n").is_err());
     }
 }

@@ -14,6 +14,7 @@ pub mod metadata;
 pub mod mnemonics;
 pub mod validators;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Paths within a snapshot.
@@ -28,7 +29,7 @@ pub const MNEMONICS: &str = "val/mnemonics.yaml";
 pub const VALIDATORS: &str = "val/validators.txt";
 
 /// Where the bytes of an input are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Input {
     /// In the binary, with a name for messages.
     Embedded(&'static str, &'static [u8]),
@@ -43,6 +44,12 @@ impl Input {
             Self::Embedded(name, _) => format!("(embedded) {name}"),
             Self::File(path) => path.display().to_string(),
         }
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Input({})", self.label())
     }
 }
 

@@ -12,10 +12,11 @@ use clap::builder::FalseyValueParser;
 use super::Failure;
 use super::prepare::{Steps, prepare};
 use crate::cl::preset::Revision;
+use crate::keys::SecretText;
 use crate::rim::console::{self, Console};
 use crate::rim::staging::{self, Access};
 use settings::Settings;
-pub(super) use settings::seed;
+pub(super) use settings::{given, seed};
 
 const EXAMPLES: &str = "Examples:
   regenesis init                              the embedded sample, to ./runtime
@@ -79,7 +80,7 @@ pub struct Args {
         env = "REGENESIS_JWT",
         hide_env_values = true
     )]
-    jwt: String,
+    jwt: SecretText,
     /// Protection of the keystores; light (PBKDF2 with 2 rounds) protects nothing, and is instant
     #[arg(
         long,
@@ -91,7 +92,7 @@ pub struct Args {
     kdf: String,
     /// 32 bytes of hex from which all randomness is derived, to get the same files again
     #[arg(long, value_name = "HEX", env = "REGENESIS_SEED", hide_env_values = true)]
-    seed: Option<String>,
+    seed: Option<SecretText>,
     /// Release of the specification whose minimal preset the clients were built with
     #[arg(
         long,

@@ -14,7 +14,6 @@ use crate::snapshot::{Input, Snapshot};
 use crate::stamp::{Lead, Timestamp};
 
 /// `--jwt`.
-#[derive(Debug)]
 pub(super) enum Jwt {
     New,
     Keep,
@@ -22,7 +21,6 @@ pub(super) enum Jwt {
 }
 
 /// What a run is to do.
-#[derive(Debug)]
 pub(super) struct Settings {
     pub(super) snapshot: Snapshot,
     pub(super) out: PathBuf,
@@ -38,7 +36,7 @@ pub(super) struct Settings {
 }
 
 /// An empty variable, as compose files leave it, is no setting.
-fn given(text: &str) -> Option<&str> {
+pub(in super::super) fn given(text: &str) -> Option<&str> {
     let text = text.trim();
     (!text.is_empty()).then_some(text)
 }

@@ -266,9 +266,9 @@ fn passwords_follow_entropy_and_pubkey() {
     let one = password(&Entropy::new([1; 32]), &[2; 48]);
     assert_eq!(one.len(), 64);
     assert!(one.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
-    assert_eq!(one, password(&Entropy::new([1; 32]), &[2; 48]));
-    assert_ne!(one, password(&Entropy::new([3; 32]), &[2; 48]));
-    assert_ne!(one, password(&Entropy::new([1; 32]), &[3; 48]));
+    assert_eq!(*one, *password(&Entropy::new([1; 32]), &[2; 48]));
+    assert_ne!(*one, *password(&Entropy::new([3; 32]), &[2; 48]));
+    assert_ne!(*one, *password(&Entropy::new([1; 32]), &[3; 48]));
 }
 
 #[test]
