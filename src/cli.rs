@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{Failure, bake, init, verify};
+use crate::command::{Failure, bake, init, run, verify};
 use crate::exit;
 use crate::rim::console::Console;
 use crate::rim::signal;
@@ -21,6 +21,7 @@ enum Verb {
     Init(Box<init::Args>),
     Bake(bake::Args),
     Verify(verify::Args),
+    Run(run::Args),
 }
 
 /// Runs the program: arguments from the process, messages to stderr, data to stdout. Returns the
@@ -39,6 +40,7 @@ pub fn main() -> u8 {
         Verb::Init(args) => init::run(args, &console),
         Verb::Bake(args) => bake::run(args, &console),
         Verb::Verify(args) => verify::run(args, &console),
+        Verb::Run(args) => run::run(args, &console),
     });
     match done {
         Ok(()) => exit::DONE,

@@ -25,6 +25,7 @@ pub mod el;
 pub mod exit;
 pub mod keys;
 pub mod layout;
+pub mod lease;
 pub mod rim;
 pub mod schedule;
 pub mod snapshot;

@@ -1,6 +1,6 @@
 //! `regenesis.json`: what a run made. The marker of a finished run, and what `--json` prints.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The summary.
 #[derive(Debug, Serialize)]
@@ -56,7 +56,7 @@ pub struct Keystores {
 }
 
 /// A file of the runtime directory.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the file's")]
 pub struct File {
     pub path: String,
@@ -79,5 +79,23 @@ impl Summary {
         let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
         json.push(b'\n');
         json
+    }
+}
+
+/// What is needed of the summary of a run that is in use.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct Finished {
+    pub run_id: String,
+    pub files: Vec<File>,
+}
+
+impl Finished {
+    /// Reads a summary.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn parse(marker: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(marker)
     }
 }

@@ -3,12 +3,13 @@
 pub mod bake;
 pub mod init;
 pub mod prepare;
+pub mod run;
 pub mod verify;
 
 use std::path::Path;
 
 use crate::exit;
-use crate::rim::{disk, fs};
+use crate::rim::{disk, fs, process};
 use crate::snapshot::{Input, Snapshot};
 use crate::{cl, el, schedule, stamp};
 
@@ -108,5 +109,11 @@ impl From<fs::Error> for Failure {
 impl From<disk::Error> for Failure {
     fn from(error: disk::Error) -> Self {
         Self::new(exit::OUTPUT, error.to_string(), error.hint())
+    }
+}
+
+impl From<process::Error> for Failure {
+    fn from(error: process::Error) -> Self {
+        Self::new(exit::TOOL, error.to_string(), error.hint())
     }
 }

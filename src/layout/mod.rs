@@ -16,6 +16,8 @@ pub const OWNED: [&str; 3] = ["metadata", "jwt", SECRETS];
 pub const SECRETS: &str = "validator-keys";
 /// The marker of a finished run, its summary.
 pub const MARKER: &str = "regenesis.json";
+/// This program, if it was asked to leave itself there.
+pub const PROGRAM: &str = "bin/regenesis";
 
 /// A file to write.
 #[derive(Debug)]

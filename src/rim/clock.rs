@@ -7,6 +7,11 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
+/// Waits.
+pub fn pause(duration: Duration) {
+    std::thread::sleep(duration);
+}
+
 /// Measures how long steps take.
 #[derive(Debug)]
 pub struct Stopwatch(Instant);
@@ -17,7 +22,12 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
-    /// The time since the start, or since the last lap.
+    /// The time since the start, or since the last lap; goes on.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    /// The time since the start, or since the last lap; starts the next.
     pub fn lap(&mut self) -> Duration {
         let now = Instant::now();
         let lap = now - self.0;

@@ -32,6 +32,9 @@ pub enum Error {
     /// The directory has something under our names that is not ours.
     #[error("{}: was not written by regenesis, and would be replaced", .0.display())]
     Foreign(PathBuf),
+    /// Clients hold the directory, but there is no genesis that they could run on.
+    #[error("{}: is held by a running client, and has no finished genesis", .0.display())]
+    Held(PathBuf),
 }
 
 impl Error {
@@ -41,11 +44,12 @@ impl Error {
         match self {
             Self::Input(error) => error.hint(),
             Self::Foreign(_) => Some("choose another --out, or move it away"),
+            Self::Held(_) => Some("stop the clients, and run init again"),
             Self::Path { source, .. } => match source.kind() {
                 Kind::PermissionDenied => {
-                    Some("the user that runs regenesis needs write access to --out")
+                    Some("check the owner of the directory against the user that runs regenesis")
                 }
-                Kind::ReadOnlyFilesystem => Some("--out must be on a writable volume"),
+                Kind::ReadOnlyFilesystem => Some("it must be on a writable volume"),
                 Kind::StorageFull | Kind::QuotaExceeded => {
                     Some("a run needs room for the old and the new files at once")
                 }
@@ -275,10 +279,14 @@ impl AtomicFile {
     /// # Errors
     /// It cannot be made.
     pub fn create(path: &Path, secret: bool) -> Result<Self, Error> {
+        Self::with_mode(path, if secret { 0o600 } else { 0o644 })
+    }
+
+    fn with_mode(path: &Path, mode: u32) -> Result<Self, Error> {
         make_directory(path.parent().unwrap_or(Path::new(".")), 0o755)?;
         let temporary = path.with_extension("new");
         remove(&temporary)?;
-        let out = create(&temporary, if secret { 0o600 } else { 0o644 })?;
+        let out = create(&temporary, mode)?;
         Ok(Self { path: path.to_owned(), temporary, out, hasher: Sha256::new(), size: 0 })
     }
 
@@ -308,4 +316,14 @@ impl Drop for AtomicFile {
     fn drop(&mut self) {
         let _ = remove(&self.temporary);
     }
+}
+
+/// Writes a file whole, in place of the one that may be there.
+///
+/// # Errors
+/// As [`AtomicFile::create`] and [`AtomicFile::publish`].
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+    let mut file = AtomicFile::with_mode(path, mode)?;
+    file.put(bytes)?;
+    file.publish().map(|_| ())
 }

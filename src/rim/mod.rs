@@ -7,8 +7,11 @@
 
 pub mod clock;
 pub mod console;
+pub mod datadir;
 pub mod disk;
 pub mod entropy;
 pub mod fs;
+pub mod lease;
+pub mod process;
 pub mod signal;
 pub mod staging;

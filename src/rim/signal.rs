@@ -6,6 +6,9 @@ use std::sync::Mutex;
 /// What is removed when a signal ends the program; empty while that must not happen.
 static LEFTOVER: Mutex<Option<PathBuf>> = Mutex::new(None);
 
+/// A program that is ended when a signal ends this one.
+static CHILD: Mutex<Option<rustix::process::Pid>> = Mutex::new(None);
+
 /// Exit code after a signal, as a shell reports SIGINT.
 const INTERRUPTED: i32 = 130;
 
@@ -20,6 +23,10 @@ pub fn install() -> Result<(), ctrlc::Error> {
         if let Some(path) = leftover.as_ref() {
             let _ = std::fs::remove_dir_all(path);
         }
+        let child = CHILD.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(child) = *child {
+            let _ = rustix::process::kill_process(child, rustix::process::Signal::TERM);
+        }
         #[expect(clippy::exit, reason = "there is no main thread to return to")]
         std::process::exit(INTERRUPTED);
     })
@@ -28,6 +35,12 @@ pub fn install() -> Result<(), ctrlc::Error> {
 /// Names the directory to remove on a signal, or that there is none.
 pub fn set_leftover(path: Option<PathBuf>) {
     *LEFTOVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = path;
+}
+
+/// Names the program to end on a signal, or that there is none.
+pub fn set_child(id: Option<u32>) {
+    let id = id.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    *CHILD.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = id;
 }
 
 /// Runs `work` so that a signal takes effect after it.

@@ -10,9 +10,9 @@
 //! its inputs were read leaves no marker, and the next one makes them all.
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -20,10 +20,10 @@ use rayon::prelude::*;
 pub use super::disk::{Error, Written};
 use super::disk::{at, create, make_directory, remove, sync, sync_file_system};
 use super::{disk, fs, signal};
-use crate::layout::{MARKER, OWNED, OutFile, SECRETS};
+use crate::layout::{MARKER, OWNED, OutFile, PROGRAM, SECRETS};
 
-/// The directory in a runtime directory that says whose it is, and holds the lock.
-const OWN: &str = ".regenesis";
+/// The directory in a runtime directory that says whose it is, and holds the locks.
+pub(super) const OWN: &str = ".regenesis";
 
 /// The runtime directory, locked.
 #[derive(Debug)]
@@ -33,65 +33,11 @@ pub struct Runtime {
     /// Whether `out` and `own` were made for this run.
     made: (bool, bool),
     /// Held until the process ends.
-    _lock: File,
-}
-
-/// Who has the runtime directory.
-#[derive(Debug)]
-pub enum Access {
-    /// We do, alone.
-    Ours(Runtime),
-    /// A client or another run has it: its files stay, and this is its marker.
-    InUse(Vec<u8>),
-}
-
-/// The marker of a runtime directory that somebody else holds; `None` if it is free.
-///
-/// # Errors
-/// The lock or the marker cannot be read.
-pub fn in_use(out: &Path) -> Result<Option<Vec<u8>>, Error> {
-    let path = out.join(OWN).join("lock");
-    let Ok(lock) = File::open(&path) else { return Ok(None) };
-    match lock.try_lock() {
-        Ok(()) => Ok(None),
-        Err(TryLockError::WouldBlock) => Ok(Some(marker(out, &lock, &path)?)),
-        Err(TryLockError::Error(error)) => Err(at(&path)(error)),
-    }
-}
-
-/// Waits for a run that is writing, and reads its marker.
-fn marker(out: &Path, lock: &File, path: &Path) -> Result<Vec<u8>, Error> {
-    lock.lock_shared().map_err(at(path))?;
-    Ok(fs::read_file(&out.join(MARKER))?)
-}
-
-/// Locks the runtime directory, making it if need be.
-///
-/// If somebody else holds it, waits for a run that is writing and returns its marker.
-///
-/// # Errors
-/// The directory cannot be made or written, or holds something that is not ours.
-pub fn lock(out: &Path) -> Result<Access, Error> {
-    let own = out.join(OWN);
-    let made = (!out.exists(), !own.exists());
-    std::fs::create_dir_all(out).map_err(at(out))?;
-    if let (true, Some(path)) = (made.1, owned(out)) {
-        return Err(Error::Foreign(path));
-    }
-    make_directory(&own, 0o755)?;
-    let path = own.join("lock");
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).mode(0o644);
-    let lock = file.open(&path).map_err(at(&path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Access::Ours(Runtime { out: out.to_owned(), own, made, _lock: lock })),
-        Err(TryLockError::WouldBlock) => Ok(Access::InUse(marker(out, &lock, &path)?)),
-        Err(TryLockError::Error(error)) => Err(at(&path)(error)),
-    }
+    _locks: [File; 2],
 }
 
 /// The first thing in `out` that bears one of our names.
-fn owned(out: &Path) -> Option<PathBuf> {
+pub(super) fn owned(out: &Path) -> Option<PathBuf> {
     let mut names = OWNED.into_iter().chain([MARKER]).map(|name| out.join(name));
     names.find(|path| path.symlink_metadata().is_ok())
 }
@@ -110,9 +56,28 @@ impl Drop for Runtime {
 }
 
 impl Runtime {
+    pub(super) fn new(out: &Path, own: PathBuf, made: (bool, bool), locks: [File; 2]) -> Self {
+        Self { out: out.to_owned(), own, made, _locks: locks }
+    }
+
     /// A file of the former run, if there is one.
     pub fn former(&self, path: &str) -> Option<Vec<u8>> {
         fs::read_file(&self.out.join(path)).ok()
+    }
+
+    /// Leaves this program in the directory, for clients to start by. It never changes place with
+    /// another file: a client may be starting by it at this moment.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn leave_program(&self) -> Result<(), Error> {
+        let own = Path::new("/proc/self/exe");
+        let program = std::fs::read(own).map_err(at(own))?;
+        let place = self.out.join(PROGRAM);
+        match std::fs::read(&place) {
+            Ok(there) if there == program => Ok(()),
+            _ => disk::replace(&place, &program, 0o755),
+        }
     }
 
     /// Begins a run's files, beside the old ones. What is in [`SECRETS`] moves over, to be

@@ -1,5 +1,6 @@
 //! `regenesis init`: snapshot + present time → everything that the clients read at their start.
 
+mod keep;
 mod keystores;
 mod make;
 mod settings;
@@ -14,7 +15,7 @@ use super::prepare::{Steps, prepare};
 use crate::cl::preset::Revision;
 use crate::keys::SecretText;
 use crate::rim::console::{self, Console};
-use crate::rim::staging::{self, Access};
+use crate::rim::lease::{self, Claim};
 use settings::Settings;
 pub(super) use settings::{given, seed};
 
@@ -110,6 +111,14 @@ pub struct Args {
         value_parser = FalseyValueParser::new()
     )]
     add_system_contracts: bool,
+    /// Leave this program in DIR/bin, for client containers to start by (regenesis run)
+    #[arg(
+        long,
+        env = "REGENESIS_LEAVE_PROGRAM",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    leave_program: bool,
     /// Print the summary (regenesis.json) to stdout
     #[arg(
         long,
@@ -126,9 +135,12 @@ pub struct Args {
 /// What was asked for is wrong, or cannot be read or written; nothing was changed then.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let settings = Settings::of(args)?;
-    let summary = match staging::in_use(&settings.out)? {
-        Some(marker) => kept(console, &settings, marker),
-        None => regenerate(&settings, console)?,
+    let before = lease::marker(&settings.out)?;
+    let summary = match lease::claim(&settings.out, before.as_deref())? {
+        claimed @ (Claim::Absent | Claim::Ours(_)) => {
+            regenerate(claimed, before.as_deref(), &settings, console)?
+        }
+        claimed => keep::keep(claimed, &settings, console)?,
     };
     if args.json {
         console::print(&summary)
@@ -138,27 +150,27 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 }
 
 /// From snapshot to runtime directory.
-fn regenerate(settings: &Settings, console: &Console) -> Result<Vec<u8>, Failure> {
+fn regenerate(
+    claimed: Claim,
+    before: Option<&[u8]>,
+    settings: &Settings,
+    console: &Console,
+) -> Result<Vec<u8>, Failure> {
     let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), settings.snapshot.name));
     let prepared = prepare(&settings.wanted(), &mut steps)?;
-    // All that may be wrong with the inputs is told before the former run's files are touched.
+    // All that may be wrong with the inputs is told before a directory is made, or the former run's
+    // files are touched.
     let mut made = make::stamped(settings, &prepared, &mut steps)?;
-    match staging::lock(&settings.out)? {
-        Access::InUse(marker) => Ok(kept(console, settings, marker)),
-        Access::Ours(runtime) => {
-            let mut staging = runtime.stage()?;
-            keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
-            if made.is_stale(settings) {
-                made = make::stamped(settings, &prepared, &mut steps)?;
-            }
-            write::write(made, &runtime, staging, settings, steps)
-        }
+    let claimed = match claimed {
+        Claim::Absent => lease::claim_new(&settings.out, before)?,
+        claimed => claimed,
+    };
+    let Claim::Ours(runtime) = claimed else { return keep::keep(claimed, settings, console) };
+    let mut staging = runtime.stage()?;
+    keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
+    if made.is_stale(settings) {
+        made = make::stamped(settings, &prepared, &mut steps)?;
     }
-}
-
-fn kept(console: &Console, settings: &Settings, marker: Vec<u8>) -> Vec<u8> {
-    let out = settings.out.display();
-    console.title(&format!("{out}: this genesis is in use by another process, kept as it is"));
-    marker
+    write::write(made, &runtime, staging, settings, steps)
 }

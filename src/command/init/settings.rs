@@ -33,6 +33,7 @@ pub(super) struct Settings {
     pub(super) seeded: bool,
     pub(super) revision: Revision,
     pub(super) add_system_contracts: bool,
+    pub(super) leave_program: bool,
 }
 
 /// An empty variable, as compose files leave it, is no setting.
@@ -95,6 +96,7 @@ impl Settings {
             seeded: chosen.is_some(),
             revision: args.preset_revision,
             add_system_contracts: args.add_system_contracts,
+            leave_program: args.leave_program,
         })
     }
 }

@@ -35,6 +35,9 @@ pub(super) fn write(
     summary.files = std::mem::take(&mut staging.written).into_iter().map(file).collect();
     summary.files.sort_by(|one, other| one.path.cmp(&other.path));
     summary.steps = std::mem::take(&mut steps.done);
+    if settings.leave_program {
+        runtime.leave_program()?;
+    }
     let marker = summary.to_json();
     staging.publish(&marker)?;
     steps.done("publish", "on disk, in place");

@@ -1,0 +1,154 @@
+//! Who has a runtime directory.
+//!
+//! Two locks, both `flock`: they live exactly as long as the process that holds them, whatever
+//! ends it, and are seen from every container that mounts the volume.
+//!
+//! - `.regenesis/lock`: clients hold it shared for as long as they run (it is inherited through
+//!   `exec`), `init` exclusively while it writes. Busy means that the genesis is in use.
+//! - `.regenesis/init`: one `init` at a time; the others wait for it and take what it made.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use super::clock::{Stopwatch, pause};
+use super::disk::{Error, at, make_directory};
+use super::staging::{OWN, Runtime, owned};
+use crate::layout::MARKER;
+use crate::lease::POLL;
+
+/// How long clients may hold a runtime directory that has no marker: they let go as soon as they
+/// see it.
+const LEFT_OFF: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What `init` may do with a runtime directory.
+#[derive(Debug)]
+pub enum Claim {
+    /// There is none yet.
+    Absent,
+    /// It is ours alone, to write.
+    Ours(Runtime),
+    /// Clients run on the genesis that this marker describes.
+    InUse(Vec<u8>),
+    /// Another `init` has just made the genesis that this marker describes.
+    MadeMeanwhile(Vec<u8>),
+}
+
+/// The marker of a finished run, if there is one.
+///
+/// # Errors
+/// It is there, and cannot be read.
+pub fn marker(out: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let path = out.join(MARKER);
+    match std::fs::read(&path) {
+        Ok(marker) => Ok(Some(marker)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at(&path)(error)),
+    }
+}
+
+/// Claims a runtime directory that is there already, without changing it.
+///
+/// `before` is the marker that was there when the program began: waits for another `init`, and
+/// takes its genesis instead of making one more.
+///
+/// # Errors
+/// The locks or the marker cannot be read.
+pub fn claim(out: &Path, before: Option<&[u8]>) -> Result<Claim, Error> {
+    if !out.join(OWN).join("init").exists() {
+        return Ok(Claim::Absent);
+    }
+    take(out, before, (false, false))
+}
+
+/// Claims a runtime directory, making it if need be.
+///
+/// # Errors
+/// The directory cannot be made or written, or holds something that is not ours.
+pub fn claim_new(out: &Path, before: Option<&[u8]>) -> Result<Claim, Error> {
+    let own = out.join(OWN);
+    let made = (!out.exists(), !own.exists());
+    std::fs::create_dir_all(out).map_err(at(out))?;
+    if let (true, Some(path)) = (made.1, owned(out)) {
+        return Err(Error::Foreign(path));
+    }
+    make_directory(&own, 0o755)?;
+    take(out, before, made)
+}
+
+fn take(out: &Path, before: Option<&[u8]>, made: (bool, bool)) -> Result<Claim, Error> {
+    let own = out.join(OWN);
+    let turn = loop {
+        let (path, turn) = open(&own, "init")?;
+        turn.lock().map_err(at(&path))?;
+        // Who waited may hold what a failed first run removed.
+        let inode = |file: std::io::Result<std::fs::Metadata>| file.map(|file| file.ino()).ok();
+        if inode(turn.metadata()) == inode(path.metadata()) {
+            break turn;
+        }
+        make_directory(&own, 0o755)?;
+    };
+    let (path, lock) = open(&own, "lock")?;
+    let waited = Stopwatch::start();
+    loop {
+        let now = marker(out)?;
+        if let Some(marker) = &now
+            && now.as_deref() != before
+        {
+            return Ok(Claim::MadeMeanwhile(marker.clone()));
+        }
+        match (lock.try_lock(), now) {
+            (Ok(()), _) => return Ok(Claim::Ours(Runtime::new(out, own, made, [turn, lock]))),
+            (Err(TryLockError::WouldBlock), Some(marker)) => return Ok(Claim::InUse(marker)),
+            (Err(TryLockError::WouldBlock), None) if waited.elapsed() < LEFT_OFF => pause(POLL),
+            (Err(TryLockError::WouldBlock), None) => return Err(Error::Held(out.to_owned())),
+            (Err(TryLockError::Error(error)), _) => return Err(at(&path)(error)),
+        }
+    }
+}
+
+fn open(own: &Path, name: &str) -> Result<(std::path::PathBuf, File), Error> {
+    let path = own.join(name);
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false).mode(0o644);
+    let file = options.open(&path).map_err(at(&path))?;
+    Ok((path, file))
+}
+
+/// A genesis in use: while this lives, `init` keeps it.
+#[derive(Debug)]
+pub struct Lease {
+    lock: File,
+    /// The marker of the genesis.
+    pub marker: Vec<u8>,
+}
+
+/// Takes the genesis of a runtime directory into use; `None` while there is none. Waits for an
+/// `init` that is writing. The directory may be read-only.
+///
+/// # Errors
+/// The lock or the marker cannot be read.
+pub fn hold(out: &Path) -> Result<Option<Lease>, Error> {
+    // Without a marker there is nothing to hold, and holding would keep `init` from making it.
+    if marker(out)?.is_none() {
+        return Ok(None);
+    }
+    let path = out.join(OWN).join("lock");
+    let lock = match File::open(&path) {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at(&path)(error)),
+    };
+    lock.lock_shared().map_err(at(&path))?;
+    Ok(marker(out)?.map(|marker| Lease { lock, marker }))
+}
+
+impl Lease {
+    /// Lets the program that this one becomes by `exec` inherit the lease.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn outlive_exec(&self) -> std::io::Result<()> {
+        Ok(rustix::io::fcntl_setfd(&self.lock, rustix::io::FdFlags::empty())?)
+    }
+}
