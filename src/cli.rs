@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{Failure, bake, init, run, verify};
+use crate::command::{Failure, bake, health, init, run, verify};
 use crate::exit;
 use crate::rim::console::Console;
 use crate::rim::signal;
@@ -22,6 +22,7 @@ enum Verb {
     Bake(bake::Args),
     Verify(verify::Args),
     Run(run::Args),
+    Health(health::Args),
 }
 
 /// Runs the program: arguments from the process, messages to stderr, data to stdout. Returns the
@@ -41,6 +42,7 @@ pub fn main() -> u8 {
         Verb::Bake(args) => bake::run(args, &console),
         Verb::Verify(args) => verify::run(args, &console),
         Verb::Run(args) => run::run(args, &console),
+        Verb::Health(args) => health::run(args, &console),
     });
     match done {
         Ok(()) => exit::DONE,

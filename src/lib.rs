@@ -23,6 +23,7 @@ pub mod command;
 pub mod digest;
 pub mod el;
 pub mod exit;
+pub mod health;
 pub mod keys;
 pub mod layout;
 pub mod lease;

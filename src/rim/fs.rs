@@ -217,6 +217,23 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     read(&Input::File(path.to_owned()))
 }
 
+/// Reads the end of a log, or of stdin for `-`: what went wrong last is there.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_log(path: &Path) -> Result<Vec<u8>, Error> {
+    if path != Path::new("-") {
+        let input = Input::File(path.to_owned());
+        let length = length(&input)?;
+        let mut log = Vec::new();
+        read_range(&input, length.saturating_sub(MAX_WHOLE)..length, &mut log)?;
+        return Ok(log);
+    }
+    let mut log = Vec::new();
+    std::io::stdin().take(MAX_WHOLE).read_to_end(&mut log).map_err(at(path))?;
+    Ok(log)
+}
+
 /// The line, from 1, of byte `offset` of an input.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ pub mod datadir;
 pub mod disk;
 pub mod entropy;
 pub mod fs;
+pub mod http;
 pub mod lease;
 pub mod process;
 pub mod signal;

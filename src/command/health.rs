@@ -1,0 +1,200 @@
+//! `regenesis health`: container health checks, and the diagnosis of what is wrong.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use clap::builder::FalseyValueParser;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Failure;
+use crate::exit;
+use crate::health::{self, Beacon, Execution, Expected, Finding, Health, known};
+use crate::layout::MARKER;
+use crate::rim::clock::now;
+use crate::rim::console::{self, Console};
+use crate::rim::fs;
+use crate::rim::http::{self, Client};
+
+const EXAMPLES: &str = "Examples:
+  regenesis health el                       for a health check, in exec form
+  regenesis health cl --cl http://127.0.0.1:4000
+  docker compose logs | regenesis health --explain --log -
+
+Before the first block, clients that answer and have our genesis are healthy.";
+
+/// Check that clients live on our genesis and that blocks come; name cause and cure if not
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+pub struct Args {
+    /// Whom to check [default: all]
+    #[arg(value_enum)]
+    who: Option<Who>,
+    /// The directory that regenesis init wrote
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./runtime",
+        env = "REGENESIS_RUNTIME",
+        hide_env_values = true
+    )]
+    runtime: PathBuf,
+    /// JSON-RPC of the execution client
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8545",
+        env = "REGENESIS_EL_URL",
+        hide_env_values = true
+    )]
+    el: String,
+    /// REST interface of the beacon node
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:5052",
+        env = "REGENESIS_CL_URL",
+        hide_env_values = true
+    )]
+    cl: String,
+    /// Also look for known failures, in the state of both clients and in logs
+    #[arg(long, conflicts_with = "who")]
+    explain: bool,
+    /// Logs to look for known failures in; - is stdin
+    #[arg(long, value_name = "FILE", requires = "explain")]
+    log: Vec<PathBuf>,
+    /// Print the result to stdout
+    #[arg(
+        long,
+        env = "REGENESIS_JSON",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Who {
+    /// The execution client
+    El,
+    /// The beacon node
+    Cl,
+    /// The validator client, by what reaches the beacon node
+    Vc,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    healthy: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    el: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cl: Option<String>,
+    findings: Vec<Finding>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Something is not healthy.
+pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let expected = expected(&args.runtime)?;
+    let client = Client::new();
+    let mut report = Report::default();
+    let el = (!matches!(args.who, Some(Who::Cl | Who::Vc))).then(|| execution(&client, &args.el));
+    let cl = (args.who != Some(Who::El)).then(|| beacon(&client, &args.cl, args.explain));
+    let mut check = |health: Health| match health {
+        Ok(text) => Some(text),
+        Err(finding) => {
+            report.findings.push(finding);
+            None
+        }
+    };
+    if let (Some(Ok(el)), Some(Ok(cl))) = (&el, &cl)
+        && let Err(finding) = health::together(&expected, el, cl, now())
+    {
+        check(Err(finding));
+    }
+    let el = el.and_then(|el| check(el.and_then(|el| health::execution(&expected, &el, now()))));
+    let cl = cl.and_then(|cl| check(cl.and_then(|cl| health::beacon(&expected, &cl, now()))));
+    for log in &args.log {
+        report.findings.extend(known::in_logs(&String::from_utf8_lossy(&fs::read_log(log)?)));
+    }
+    (report.el, report.cl, report.healthy) = (el, cl, report.findings.is_empty());
+    if args.json {
+        let mut json = serde_json::to_vec_pretty(&report).unwrap_or_default();
+        json.push(b'\n');
+        console::print(&json)
+            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+    }
+    for (name, text) in [("execution", &report.el), ("beacon", &report.cl)] {
+        if let Some(text) = text {
+            console.title(&format!("{name}: healthy, {text}"));
+        }
+    }
+    // The last one is the error that ends the program.
+    let Some((last, others)) = report.findings.split_last() else { return Ok(()) };
+    others.iter().for_each(|finding| console.error(&finding.cause, Some(&finding.cure)));
+    Err(Failure::new(exit::VERIFICATION, &last.cause, Some(&last.cure)))
+}
+
+fn expected(runtime: &Path) -> Result<Expected, Failure> {
+    let (marker, config) = (runtime.join(MARKER), runtime.join("metadata/config.yaml"));
+    Expected::parse(&fs::read_file(&marker)?, &fs::read_file(&config)?).map_err(|error| {
+        let message = format!("{}: {error}", runtime.display());
+        Failure::new(exit::INPUT, message, Some("run regenesis init again"))
+    })
+}
+
+fn unreachable(who: &str, error: &http::Error) -> Finding {
+    Finding::new(format!("the {who} does not answer: {error}"), "see its log: docker compose logs")
+}
+
+fn execution(client: &Client, url: &str) -> Result<Execution, Finding> {
+    let ask = || {
+        let block = |which| client.call(url, "eth_getBlockByNumber", &json!([which, false]));
+        let (first, head) = (block("0x0")?, block("latest")?);
+        Ok(Execution {
+            chain_id: quantity(&client.call(url, "eth_chainId", &json!([]))?),
+            genesis_hash: text(&first["hash"]),
+            number: quantity(&head["number"]),
+            timestamp: quantity(&head["timestamp"]),
+        })
+    };
+    ask().map_err(|error| unreachable("execution client", &error))
+}
+
+fn beacon(client: &Client, url: &str, payload: bool) -> Result<Beacon, Finding> {
+    let genesis = client
+        .beacon(url, "/eth/v1/beacon/genesis")
+        .map_err(|error| unreachable("beacon node", &error))?;
+    // What follows may not be there yet, or not in every client.
+    let ask = |path| client.beacon(url, path).unwrap_or(Value::Null);
+    let syncing = ask("/eth/v1/node/syncing");
+    let header = ask("/eth/v1/beacon/headers/genesis");
+    let block = if payload { ask("/eth/v2/beacon/blocks/head") } else { Value::Null };
+    let number = &block["message"]["body"]["execution_payload"]["block_number"];
+    Ok(Beacon {
+        genesis_time: decimal(&genesis["genesis_time"]).unwrap_or_default(),
+        genesis_validators_root: text(&genesis["genesis_validators_root"]),
+        block_root: header["root"].as_str().map(str::to_owned),
+        head_slot: decimal(&syncing["head_slot"]).unwrap_or_default(),
+        is_optimistic: syncing["is_optimistic"] == true,
+        el_offline: syncing["el_offline"] == true,
+        payload_number: decimal(number),
+    })
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn decimal(value: &Value) -> Option<u64> {
+    value.as_str().and_then(|text| text.parse().ok())
+}
+
+/// A JSON-RPC quantity; 0 for what is none.
+fn quantity(value: &Value) -> u64 {
+    let digits = value.as_str().and_then(|text| text.strip_prefix("0x"));
+    digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default()
+}

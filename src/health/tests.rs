@@ -1,0 +1,105 @@
+use super::*;
+
+const GENESIS: u64 = 1_700_000_000;
+
+fn expected() -> Expected {
+    Expected {
+        block_hash: "0xe1".to_owned(),
+        genesis_time: GENESIS,
+        genesis_validators_root: "0xa1".to_owned(),
+        block_root: "0xb1".to_owned(),
+        slot: 2,
+    }
+}
+
+fn el(number: u64, timestamp: u64) -> Execution {
+    Execution { chain_id: 271_828, genesis_hash: "0xe1".to_owned(), number, timestamp }
+}
+
+fn cl(head_slot: u64) -> Beacon {
+    Beacon {
+        genesis_time: GENESIS,
+        genesis_validators_root: "0xa1".to_owned(),
+        block_root: Some("0xb1".to_owned()),
+        head_slot,
+        is_optimistic: false,
+        el_offline: false,
+        payload_number: None,
+    }
+}
+
+fn cause(health: Health) -> String {
+    health.unwrap_err().cause
+}
+
+#[test]
+fn before_the_first_block_all_is_well() {
+    let offline = Beacon { el_offline: true, ..cl(0) };
+    for now in [GENESIS - 100, GENESIS, GENESIS + 32] {
+        assert!(execution(&expected(), &el(0, GENESIS), now).is_ok(), "{now}");
+        assert!(beacon(&expected(), &offline, now).is_ok(), "{now}");
+    }
+    assert_eq!(beacon(&expected(), &cl(0), GENESIS - 5).unwrap(), "genesis in 5 s");
+}
+
+#[test]
+fn a_chain_that_builds_is_well() {
+    let now = GENESIS + 81;
+    assert_eq!(execution(&expected(), &el(38, GENESIS + 80), now).unwrap(), "block 38, 1 s old");
+    assert_eq!(beacon(&expected(), &cl(40), now).unwrap(), "head slot 40, 1 s old");
+    let unpublished = Beacon { block_root: None, ..cl(40) };
+    assert!(beacon(&expected(), &unpublished, now).is_ok());
+}
+
+#[test]
+fn a_chain_that_stands_still_is_not() {
+    let now = GENESIS + 80 + 33;
+    assert!(
+        cause(execution(&expected(), &el(38, GENESIS + 80), now)).contains("after 38 for 33 s")
+    );
+    assert!(cause(beacon(&expected(), &cl(40), now)).contains("after slot 40 for 33 s"));
+    assert!(cause(beacon(&expected(), &cl(0), now)).contains("came up too late"));
+    let slow = Expected { slot: 12, ..expected() };
+    assert!(beacon(&slow, &cl(0), GENESIS + 192).is_ok());
+    assert!(beacon(&slow, &cl(0), GENESIS + 193).is_err());
+}
+
+#[test]
+fn why_it_stands_still() {
+    let now = GENESIS + 200;
+    let offline = Beacon { el_offline: true, ..cl(40) };
+    assert!(cause(beacon(&expected(), &offline, now)).contains("does not reach"));
+    let optimistic = Beacon { is_optimistic: true, ..cl(40) };
+    assert!(cause(beacon(&expected(), &optimistic, now)).contains("did not check"));
+    let ahead = Beacon { payload_number: Some(38), ..cl(40) };
+    let lost = together(&expected(), &el(6, GENESIS + 12), &ahead, now).unwrap_err();
+    assert!(lost.cause.contains("has 6 blocks, the beacon node 38"), "{}", lost.cause);
+    assert!(together(&expected(), &el(38, GENESIS + 80), &ahead, now).is_ok());
+    // While blocks come, one may be on its way.
+    assert!(together(&expected(), &el(37, GENESIS + 78), &ahead, GENESIS + 81).is_ok());
+}
+
+#[test]
+fn another_genesis_is_told() {
+    let now = GENESIS + 10;
+    let old = Execution { genesis_hash: "0xe0".to_owned(), ..el(5, now) };
+    assert!(cause(execution(&expected(), &old, now)).contains("data of another run"));
+    let mainnet = Execution { chain_id: 1, ..old };
+    assert!(cause(execution(&expected(), &mainnet, now)).contains("mainnet"));
+    let old = Beacon { genesis_time: GENESIS - 1000, ..cl(5) };
+    assert!(cause(beacon(&expected(), &old, now)).contains("data of another run"));
+    let preset = Beacon { block_root: Some("0xb0".to_owned()), ..cl(0) };
+    let finding = beacon(&expected(), &preset, now).unwrap_err();
+    assert!(finding.cure.contains("--preset-revision"), "{}", finding.cure);
+}
+
+#[test]
+fn what_is_expected_is_read() {
+    let marker =
+        br#"{"run_id": "x", "el": {"block_hash": "0xe1"}, "cl": {"genesis_time": 1700000000,
+        "genesis_validators_root": "0xa1", "block_root": "0xb1"}}"#;
+    let expected = Expected::parse(marker, b"SECONDS_PER_SLOT: 2\n").unwrap();
+    assert_eq!((expected.slot, expected.genesis_time), (2, GENESIS));
+    assert!(Expected::parse(b"{}", b"SECONDS_PER_SLOT: 2\n").is_err());
+    assert!(Expected::parse(marker, b"").is_err());
+}
