@@ -69,26 +69,34 @@ pub struct State {
     accounts: Vec<Account>,
 }
 
-impl State {
-    /// Reads the entries of an `alloc` whose opening brace is behind, hashing on all cores.
-    ///
-    /// An address that comes again replaces the earlier account, also across calls.
-    ///
-    /// # Errors
-    /// Whatever geth refuses in an entry, under its address; the first in the file's order.
-    pub fn read<R: Read>(
-        &mut self,
-        stream: &mut Stream<R>,
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<(), Error> {
-        if stream.peek()? == Some(b'}') {
-            return stream.expect(b'}', "`}`");
-        }
-        loop {
-            let batch = stream.entries()?;
-            let (text, origin) = (stream.text(), stream.origin());
-            let accounts: Vec<_> = batch
-                .entries
+/// Where accounts go as they are read.
+pub trait Accounts {
+    /// Takes the next account of the file.
+    fn add(&mut self, account: Account);
+    /// Called at the end of an `alloc`.
+    fn end(&mut self) {}
+    /// Drops all accounts, as a later `"alloc": null` does in geth.
+    fn clear(&mut self);
+}
+
+/// Reads the entries of an `alloc` whose opening brace is behind, hashing on all cores.
+///
+/// # Errors
+/// Whatever geth refuses in an entry, under its address; the first in the file's order.
+pub fn read<R: Read>(
+    stream: &mut Stream<R>,
+    accounts: &mut impl Accounts,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(), Error> {
+    if stream.peek()? == Some(b'}') {
+        return stream.expect(b'}', "`}`");
+    }
+    loop {
+        let batch = stream.entries()?;
+        let (text, origin) = (stream.text(), stream.origin());
+        // A share at a time: what they are read into is as large as the text.
+        for share in batch.entries.chunks(SHARE) {
+            let read: Vec<_> = share
                 .par_iter()
                 .map(|(key, value)| {
                     let offset = origin + key.start as u64;
@@ -99,34 +107,48 @@ impl State {
                         })
                 })
                 .collect();
-            for account in accounts {
-                self.accounts.push(account?);
-            }
-            progress(stream.offset());
-            if batch.last {
-                break;
+            for account in read {
+                accounts.add(account?);
             }
         }
+        progress(stream.offset());
+        if batch.last {
+            accounts.end();
+            return Ok(());
+        }
+    }
+}
+
+/// How many entries are read before their accounts are handed on.
+const SHARE: usize = 8192;
+
+impl Accounts for State {
+    fn add(&mut self, account: Account) {
+        self.accounts.push(account);
+    }
+
+    /// An address that comes again replaces the earlier account, also that of an earlier `alloc`.
+    fn end(&mut self) {
         // Stable, so that of equal keys the one read last comes last.
         self.accounts.par_sort_by_key(|account| account.hashed_address);
         self.accounts.reverse();
         self.accounts.dedup_by_key(|account| account.hashed_address);
         self.accounts.reverse();
-        Ok(())
     }
 
+    fn clear(&mut self) {
+        self.accounts.clear();
+    }
+}
+
+impl State {
     /// Adds raw entries, `"0x…": {…}` each, over what is there.
     ///
     /// # Errors
-    /// As [`State::read`].
-    pub fn add(&mut self, entries: &[String]) -> Result<(), Error> {
+    /// As [`read`].
+    pub fn add_entries(&mut self, entries: &[String]) -> Result<(), Error> {
         let text = format!("{}}}", entries.join(","));
-        self.read(&mut Stream::new(text.as_bytes()), &|_| ())
-    }
-
-    /// Drops all accounts, as a later `"alloc": null` does in geth.
-    pub fn clear(&mut self) {
-        self.accounts.clear();
+        read(&mut Stream::new(text.as_bytes()), self, &|_| ())
     }
 
     /// How many accounts there are.
@@ -248,7 +270,7 @@ mod tests {
         let mut state = State::default();
         let mut stream = Stream::new(alloc.as_bytes());
         stream.expect(b'{', "`{`").unwrap();
-        state.read(&mut stream, &|_| ()).map_err(|e| e.to_string())?;
+        read(&mut stream, &mut state, &|_| ()).map_err(|e| e.to_string())?;
         Ok(hex::encode(state.root()))
     }
 

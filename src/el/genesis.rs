@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 
-use super::alloc::State;
+use super::alloc::{self, Accounts, State};
 use super::chain_config::ChainConfig;
 use super::error::{Error, Problem, invalid};
 use super::json::{fold, unescape};
@@ -94,9 +94,21 @@ pub fn read<R: Read>(
     reader: R,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Document, State), Error> {
+    let mut state = State::default();
+    Ok((read_into(reader, &mut state, progress)?, state))
+}
+
+/// [`read`] with the accounts going to `accounts` as they come.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_into<R: Read>(
+    reader: R,
+    accounts: &mut impl Accounts,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Document, Error> {
     let mut stream = Stream::new(reader);
     let mut document = Document { head: Vec::new(), alloc: Vec::new() };
-    let mut state = State::default();
     stream.expect(b'{', "`{`, the start of a genesis")?;
     let mut more = stream.peek()? != Some(b'}');
     while more {
@@ -111,14 +123,14 @@ pub fn read<R: Read>(
             let start = stream.offset();
             stream.expect(b'{', "an object of accounts").map_err(|e| e.under("alloc"))?;
             let empty = stream.peek()? == Some(b'}');
-            state.read(&mut stream, progress).map_err(|e| e.under("alloc"))?;
+            alloc::read(&mut stream, accounts, progress).map_err(|e| e.under("alloc"))?;
             document.alloc.push(Alloc { range: start..stream.offset(), empty });
         } else {
             let (value, offset) = stream.value()?;
             document.head.push(Member { key, value: value.to_vec(), offset });
             if *fold(&unescape(&document.head[document.head.len() - 1].key)) == *b"alloc" {
                 document.alloc.clear();
-                state.clear();
+                accounts.clear();
             }
         }
         more = stream.peek()? == Some(b',');
@@ -130,7 +142,7 @@ pub fn read<R: Read>(
     if document.alloc.is_empty() {
         return Err(Error::from(Problem::Missing).under("alloc"));
     }
-    Ok((document, state))
+    Ok(document)
 }
 
 impl Document {

@@ -8,6 +8,7 @@ pub mod genesis;
 pub mod header;
 mod json;
 mod number;
+pub mod proof;
 mod stream;
 pub mod system_contracts;
 pub mod trie;

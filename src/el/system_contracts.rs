@@ -107,6 +107,7 @@ impl SystemContract {
 
 #[cfg(test)]
 mod tests {
+    use super::super::alloc;
     use super::super::stream::Stream;
     use super::*;
     use alloy_primitives::hex;
@@ -117,7 +118,7 @@ mod tests {
         let mut stream = Stream::new(alloc.as_bytes());
         stream.expect(b'{', "`{`").unwrap();
         let mut state = State::default();
-        state.read(&mut stream, &|_| ()).unwrap();
+        alloc::read(&mut stream, &mut state, &|_| ()).unwrap();
         hex::encode(state.root())
     }
 

@@ -1,11 +1,16 @@
 //! Root of a Merkle-Patricia trie. Source: Yellow Paper, appendix D.
 //!
 //! The leaves are sorted, so every node is a run of neighbours that share their first nibbles:
-//! the trie is never built, only walked.
+//! the trie is never built, only walked; on all cores where the leaves are in memory ([`root`]),
+//! or while they pass by ([`Builder`]).
 
 use alloy_primitives::{B256, b256, keccak256};
 use alloy_rlp::{BufMut, Encodable};
 use rayon::prelude::*;
+
+mod builder;
+
+pub use builder::Builder;
 
 /// Root of the trie without leaves: `keccak256(RLP(""))`.
 pub const EMPTY_ROOT_HASH: B256 =
@@ -45,14 +50,11 @@ fn nibble(key: &B256, index: usize) -> u8 {
 fn node<L: Leaf>(leaves: &[L], depth: usize, out: &mut Vec<u8>) {
     let (first, last) = (&leaves[0], &leaves[leaves.len() - 1]);
     if leaves.len() == 1 {
-        return list(out, |out| {
-            hex_prefix(first.key(), depth, 64, true, out);
-            let mut value = [0; MAX_VALUE];
-            let mut rest = &mut value[..];
-            first.encode_value(&mut rest);
-            let length = MAX_VALUE - rest.len();
-            value[..length].encode(out);
-        });
+        let mut value = [0; MAX_VALUE];
+        let mut rest = &mut value[..];
+        first.encode_value(&mut rest);
+        let length = MAX_VALUE - rest.len();
+        return leaf(first.key(), depth, &value[..length], out);
     }
     let shared = (depth..64)
         .find(|index| nibble(first.key(), *index) != nibble(last.key(), *index))
@@ -94,11 +96,24 @@ fn node<L: Leaf>(leaves: &[L], depth: usize, out: &mut Vec<u8>) {
 fn reference<L: Leaf>(leaves: &[L], depth: usize, out: &mut Vec<u8>) {
     let start = out.len();
     node(leaves, depth, out);
+    embed(start, out);
+}
+
+/// Puts in place of the node that `out` ends with, from `start`, what its parent holds.
+fn embed(start: usize, out: &mut Vec<u8>) {
     if out.len() - start >= 32 {
         let hash = keccak256(&out[start..]);
         out.truncate(start);
         hash.encode(out);
     }
+}
+
+/// Appends the RLP of a leaf whose nibbles begin at `depth`.
+fn leaf(key: &B256, depth: usize, value: &[u8], out: &mut Vec<u8>) {
+    list(out, |out| {
+        hex_prefix(key, depth, 64, true, out);
+        value.encode(out);
+    });
 }
 
 /// Appends the hex-prefix encoding of the nibbles `from..to` of `key`, as an RLP string.
@@ -153,9 +168,19 @@ mod tests {
         builder.root()
     }
 
+    fn streamed(pairs: &[Pair]) -> B256 {
+        let mut builder = Builder::default();
+        for pair in pairs {
+            assert!(builder.push(pair));
+            assert!(!builder.push(pair), "the same key again");
+        }
+        builder.root()
+    }
+
     #[test]
     fn empty() {
         assert_eq!(root::<Pair>(&[]), EMPTY_ROOT_HASH);
+        assert_eq!(streamed(&[]), EMPTY_ROOT_HASH);
         assert_eq!(keccak256([0x80]), EMPTY_ROOT_HASH);
     }
 
@@ -182,6 +207,7 @@ mod tests {
             pairs.sort_by_key(|pair| pair.0);
             pairs.dedup_by_key(|pair| pair.0);
             prop_assert_eq!(root(&pairs), oracle(&pairs));
+            prop_assert_eq!(streamed(&pairs), oracle(&pairs));
         }
 
         #[test]
@@ -192,6 +218,7 @@ mod tests {
             pairs.sort_by_key(|pair| pair.0);
             pairs.dedup_by_key(|pair| pair.0);
             prop_assert_eq!(root(&pairs), oracle(&pairs));
+            prop_assert_eq!(streamed(&pairs), oracle(&pairs));
         }
     }
 }

@@ -170,7 +170,7 @@ pub(in crate::command) fn system_contracts(
     }
     let added: Vec<_> = missing.iter().map(SystemContract::entry).collect();
     state
-        .add(&added)
+        .add_entries(&added)
         .map_err(|error| Failure::bug(format!("the table of system contracts: {error}")))?;
     Ok(Contracts { added, missing: Vec::new() })
 }

@@ -1,0 +1,72 @@
+//! The state root of an `alloc` that may be larger than memory.
+
+use std::io::Read;
+
+use alloy_primitives::B256;
+
+use super::alloc::{Account, Accounts};
+use super::error::Error;
+use super::genesis;
+use super::trie::Builder;
+
+/// The root of accounts that come in the trie's order, as nodes dump them.
+#[derive(Debug, Default)]
+struct InOrder {
+    trie: Builder,
+    broken: bool,
+}
+
+impl Accounts for InOrder {
+    fn add(&mut self, account: Account) {
+        self.broken |= !self.trie.push(&account);
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// The state root of a genesis file that `open` opens at its start. Accounts in the trie's order
+/// are forgotten as soon as they are hashed; others are read a second time and sorted, 136 bytes
+/// each.
+///
+/// # Errors
+/// What geth refuses in the file, with its JSON path and offset.
+pub fn state_root<R: Read, E: From<Error>>(
+    open: impl Fn() -> Result<R, E>,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<B256, E> {
+    let mut accounts = InOrder::default();
+    genesis::read_into(open()?, &mut accounts, progress)?;
+    if !accounts.broken {
+        return Ok(accounts.trie.root());
+    }
+    let (_, state) = genesis::read(open()?, progress)?;
+    Ok(state.root())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::{Address, keccak256};
+
+    #[test]
+    fn order_does_not_matter() {
+        let mut addresses: Vec<_> =
+            (0..2000_u64).map(|i| Address::from_word(keccak256(i.to_be_bytes()))).collect();
+        let root = |addresses: &[Address]| {
+            let entries: Vec<_> =
+                addresses.iter().map(|a| format!("\"{a}\": {{\"balance\": \"7\"}}")).collect();
+            let text = format!("{{\"alloc\": {{{}}}}}", entries.join(","));
+            let (_, state) = genesis::read(text.as_bytes(), &|_| ()).unwrap();
+            let streamed = state_root(|| Ok::<_, Error>(text.as_bytes()), &|_| ()).unwrap();
+            assert_eq!(streamed, state.root());
+            streamed
+        };
+        let unordered = root(&addresses);
+        addresses.sort_by_key(|address| keccak256(address));
+        assert_eq!(root(&addresses), unordered);
+        addresses.push(addresses[0]);
+        assert_eq!(root(&addresses), unordered, "an account that comes twice");
+    }
+}
