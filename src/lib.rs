@@ -17,6 +17,7 @@
 //! Everything between `read` and `commit` is pure: the time and the entropy are arguments. The
 //! world is touched in [`rim`] alone.
 
+pub mod capture;
 pub mod cl;
 pub mod cli;
 pub mod command;

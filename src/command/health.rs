@@ -14,7 +14,7 @@ use crate::layout::MARKER;
 use crate::rim::clock::now;
 use crate::rim::console::{self, Console};
 use crate::rim::fs;
-use crate::rim::http::{self, Client};
+use crate::rim::probe::{self, Client};
 
 const EXAMPLES: &str = "Examples:
   regenesis health el                       for a health check, in exec form
@@ -146,7 +146,7 @@ fn expected(runtime: &Path) -> Result<Expected, Failure> {
     })
 }
 
-fn unreachable(who: &str, error: &http::Error) -> Finding {
+fn unreachable(who: &str, error: &probe::Error) -> Finding {
     Finding::new(format!("the {who} does not answer: {error}"), "see its log: docker compose logs")
 }
 

@@ -48,9 +48,12 @@ impl Leaf for Account {
 }
 
 /// A storage slot: `keccak256(slot)` and its value, leading zeros stripped when encoded.
-struct Slot {
-    hashed_slot: B256,
-    value: U256,
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// `keccak256(slot)`, its place in the trie.
+    pub hashed_slot: B256,
+    /// The value.
+    pub value: U256,
 }
 
 impl Leaf for Slot {
@@ -249,7 +252,7 @@ fn storage(cursor: &mut Cursor<'_>, slots: &mut Vec<Slot>) -> Result<(), Error> 
 }
 
 /// Root of the slots that are not zero; of a slot that comes twice, the later value.
-fn storage_root(mut slots: Vec<Slot>) -> B256 {
+pub fn storage_root(mut slots: Vec<Slot>) -> B256 {
     if slots.is_empty() {
         return EMPTY_ROOT_HASH;
     }

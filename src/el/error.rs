@@ -56,6 +56,9 @@ pub enum Problem {
     /// Binary tries change the state root's definition.
     #[error("asks for the experimental binary trie")]
     BinaryTrie,
+    /// A value that is longer than any that is right.
+    #[error("has a value longer than {0} bytes")]
+    TooLong(usize),
     /// Reading the file failed.
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),

@@ -240,6 +240,29 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Reads an array: the raw texts of its elements.
+    pub fn elements(&mut self) -> Result<Vec<&'a [u8]>, Error> {
+        let mut elements = Vec::new();
+        self.byte(b'[', "an array")?;
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(elements);
+        }
+        self.depth += 1;
+        loop {
+            elements.push(self.value()?);
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    self.depth -= 1;
+                    return Ok(elements);
+                }
+                _ => return Err(self.expected("`,` or `]`")),
+            }
+        }
+    }
+
     /// Checks that nothing but blanks follows.
     pub fn end(&mut self) -> Result<(), Error> {
         if self.peek().is_none() { Ok(()) } else { Err(self.expected("nothing more")) }
@@ -325,6 +348,14 @@ mod tests {
             let oracle = serde_json::from_str::<serde_json::Value>(case).is_ok();
             assert_eq!(accepts(case), oracle, "{case:?}");
         }
+    }
+
+    #[test]
+    fn elements_of_an_array() {
+        let all = |text: &'static str| Cursor::new(text.as_bytes(), 0).elements().ok();
+        assert_eq!(all("[]").unwrap(), [b""; 0]);
+        assert_eq!(all("[1, {\"a\": [2]} ]").unwrap(), [&b"1"[..], b"{\"a\": [2]}"]);
+        assert!(all("[1,]").is_none() && all("{}").is_none() && all("[1").is_none());
     }
 
     #[test]

@@ -6,10 +6,10 @@ pub mod edit;
 pub mod error;
 pub mod genesis;
 pub mod header;
-mod json;
-mod number;
+pub(crate) mod json;
+pub(crate) mod number;
 pub mod proof;
-mod stream;
+pub(crate) mod stream;
 pub mod system_contracts;
 pub mod trie;
 

@@ -22,6 +22,8 @@ pub struct Stream<R> {
     /// Offset in the file of the buffer's first byte.
     origin: u64,
     ended: bool,
+    /// The longest value that is read.
+    longest: usize,
 }
 
 /// Key (between its quotes) and value of an entry, as ranges of [`Stream::text`].
@@ -39,7 +41,12 @@ pub struct Entries {
 impl<R: Read> Stream<R> {
     /// Reads from the start of a file.
     pub fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), at: 0, origin: 0, ended: false }
+        Self::within(reader, usize::MAX)
+    }
+
+    /// The same for a text that nobody vouches for: a value longer than `longest` bytes is a fault.
+    pub fn within(reader: R, longest: usize) -> Self {
+        Self { reader, buffer: Vec::new(), at: 0, origin: 0, ended: false, longest }
     }
 
     /// Offset in the file of the next byte.
@@ -65,6 +72,9 @@ impl<R: Read> Stream<R> {
         self.buffer.drain(..self.at);
         self.origin += self.at as u64;
         self.at = 0;
+        if self.buffer.len() >= self.longest {
+            return Err(Error::new(Problem::TooLong(self.longest), Some(self.origin)));
+        }
         let wanted = PIECE.max(self.buffer.len()) as u64;
         let read = self.reader.by_ref().take(wanted).read_to_end(&mut self.buffer)?;
         self.ended = (read as u64) < wanted;
@@ -114,6 +124,36 @@ impl<R: Read> Stream<R> {
         cursor.value()?;
         cursor.end()?;
         Ok((text, offset))
+    }
+
+    /// Steps over a value of any length, keeping nothing of it. Looks at quotes and brackets only.
+    pub fn skip(&mut self) -> Result<(), Error> {
+        if !matches!(self.peek()?, Some(b'{' | b'[')) {
+            return self.value().map(drop);
+        }
+        let mut depth = 0_usize;
+        loop {
+            match self.peek()? {
+                Some(b'"') => {
+                    while string_length(&self.buffer[self.at..]).is_none() {
+                        if !self.more()? {
+                            self.at = self.buffer.len();
+                            return self.expect(b'"', "`\"`");
+                        }
+                    }
+                    self.at += string_length(&self.buffer[self.at..]).unwrap_or_default();
+                    continue;
+                }
+                Some(b'{' | b'[') => depth += 1,
+                Some(b'}' | b']') => depth -= 1,
+                Some(_) => {}
+                None => return self.expect(b'}', "`}` or `]`"),
+            }
+            self.at += 1;
+            if depth == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Reads entries of an object whose opening brace is behind, as many as are whole in memory,
@@ -257,6 +297,27 @@ mod tests {
         assert_eq!(stream.value().unwrap(), (&b"{\"a\": [1, \"}\"]}"[..], 1));
         assert_eq!(stream.value().unwrap(), (&b"17"[..], 17));
         assert!(stream.value().is_err());
+    }
+
+    #[test]
+    fn values_are_skipped() {
+        for text in ["{\"a\": [1, \"}\\\"\"], \"b\": {}}", "[]", "17", "\"x\"", "[[[\"]\"]]]"] {
+            let all = format!(" {text} 5 ");
+            let mut stream = Stream::new(Drip(all.as_bytes()));
+            stream.skip().unwrap();
+            assert_eq!(stream.value().unwrap().0, b"5", "{text}");
+        }
+        for text in ["[1", "{\"a", "[\"]"] {
+            assert!(Stream::new(text.as_bytes()).skip().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_never_ends_is_a_fault() {
+        let text = vec![b'a'; 16 << 20];
+        let text = [b"\"", &text[..]].concat();
+        let error = Stream::within(&text[..], 1 << 20).value().unwrap_err();
+        assert!(error.to_string().contains("longer than"), "{error}");
     }
 
     fn all_entries(text: &[u8]) -> Result<Vec<(String, String)>, Error> {

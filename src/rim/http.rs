@@ -1,90 +1,211 @@
-//! JSON over HTTP from a client's own interface: no TLS, no redirects, bounded time and size.
+//! HTTP to a node: patient with one that stumbles, and with a limit on everything.
 
+use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use ureq::Agent;
+use super::console::Console;
 
-/// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// No answer that is asked for here is larger.
-const MAX_ANSWER: u64 = 16 << 20;
-
-/// A client does not answer, or with something else.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// It cannot be reached, or refuses.
-    #[error("{url}: {source}")]
-    Exchange {
-        /// What was asked.
-        url: String,
-        /// Why.
-        source: Box<ureq::Error>,
-    },
-    /// The answer is not what the interface says.
-    #[error("{url}: {what}")]
-    Answer {
-        /// What was asked.
-        url: String,
-        /// What is wrong.
-        what: String,
-    },
+/// How long a node is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For one answer.
+    pub timeout: Duration,
+    /// How often a question is asked when the connection fails.
+    pub attempts: u32,
 }
 
-/// Asks clients.
+/// The first pause before a question is repeated; each later one is twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
+/// For a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// For an answer that is read as it comes.
+const STREAM: Duration = Duration::from_hours(1);
+
+/// A server.
 #[derive(Debug)]
-pub struct Client(Agent);
+pub struct Endpoint<'a> {
+    agent: ureq::Agent,
+    url: String,
+    /// The URL without user, password, path and query, which may be secret.
+    pub label: String,
+    /// How long it is waited for.
+    pub patience: Patience,
+    reached: AtomicBool,
+    console: &'a Console,
+}
 
-impl Default for Client {
-    fn default() -> Self {
-        Self::new()
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Error {
+    /// No connection, or it broke.
+    Unreachable(String),
+    /// An answer, but not a good one.
+    Status(String),
+    /// Not in time.
+    Slow,
+    /// More than the limit.
+    TooLarge,
+}
+
+/// Why a text is no URL of a server.
+#[derive(Debug, thiserror::Error)]
+pub enum UrlError {
+    /// Not http.
+    #[error("has the scheme {0}, expected http")]
+    Scheme(String),
+    /// https without the feature.
+    #[error("is https, which this build does not have")]
+    Tls,
+    /// No URL.
+    #[error("is no URL of a server, such as 127.0.0.1:8545")]
+    Invalid,
+}
+
+impl<'a> Endpoint<'a> {
+    /// The server at `url`, whose scheme may be left out, as Kurtosis prints it.
+    ///
+    /// # Errors
+    /// It is no URL.
+    pub fn new(url: &str, patience: Patience, console: &'a Console) -> Result<Self, UrlError> {
+        let url = url.trim().trim_end_matches('/');
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        match scheme.to_ascii_lowercase().as_str() {
+            "http" => {}
+            "https" if cfg!(feature = "tls") => {}
+            "https" => return Err(UrlError::Tls),
+            other => return Err(UrlError::Scheme(other.to_owned())),
+        }
+        let url = format!("{scheme}://{rest}");
+        let uri: ureq::http::Uri = url.parse().map_err(|_| UrlError::Invalid)?;
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or(UrlError::Invalid)?;
+        let port = uri.port().map_or_else(String::new, |port| format!(":{port}"));
+        let label = format!("{scheme}://{host}{port}");
+        let config = ureq::Agent::config_builder()
+            // A devnet is near: a proxy that the environment names cannot see it.
+            .proxy(None)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_connect(Some(CONNECT.min(patience.timeout)))
+            .timeout_global(Some(patience.timeout))
+            .user_agent(concat!("regenesis/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let (agent, reached) = (config.into(), AtomicBool::new(false));
+        Ok(Self { agent, url, label, patience, reached, console })
+    }
+
+    /// Gets `path`; at most `limit` bytes.
+    ///
+    /// # Errors
+    /// No good answer in time.
+    pub fn get(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        let url = format!("{}{path}", self.url);
+        self.patiently(|| whole(self.agent.get(&url).call(), limit))
+    }
+
+    /// Posts JSON; at most `limit` bytes come back.
+    ///
+    /// # Errors
+    /// No good answer in time.
+    pub fn post(&self, body: &[u8], limit: u64) -> Result<Vec<u8>, Error> {
+        self.patiently(|| {
+            let request = self.agent.post(&self.url).content_type("application/json");
+            whole(request.send(body), limit)
+        })
+    }
+
+    /// Posts JSON, and gives what comes back as it comes.
+    ///
+    /// # Errors
+    /// No good answer in time.
+    pub fn post_streaming(&self, body: &[u8]) -> Result<Box<dyn Read>, Error> {
+        self.patiently(|| {
+            let request = self.agent.post(&self.url).content_type("application/json");
+            let request = request.config().timeout_global(Some(STREAM)).build();
+            let answer = good(request.send(body))?;
+            Ok(Box::new(answer.into_body().into_reader()) as Box<dyn Read>)
+        })
+    }
+
+    /// Repeats a question while the connection fails. A server that was never reached is not
+    /// waited for: the URL is wrong, more likely than not.
+    fn patiently<T>(&self, mut ask: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+        let mut pause = PAUSE;
+        for attempt in 1.. {
+            let what = match ask() {
+                Err(Error::Unreachable(what)) => what,
+                answer => {
+                    self.reached.store(true, Ordering::Relaxed);
+                    return answer;
+                }
+            };
+            if attempt >= self.patience.attempts || !self.reached.load(Ordering::Relaxed) {
+                return Err(Error::Unreachable(what));
+            }
+            let wait = pause.as_secs_f64();
+            self.console.note(&format!("{}: {what}; again in {wait} s", self.label));
+            std::thread::sleep(pause);
+            pause *= 2;
+        }
+        unreachable!("the loop has no end")
     }
 }
 
-impl Client {
-    /// One that keeps its connections.
-    pub fn new() -> Self {
-        let config = Agent::config_builder().timeout_global(Some(PATIENCE)).max_redirects(0);
-        Self(config.build().into())
-    }
+type Response = ureq::http::Response<ureq::Body>;
 
-    /// `data` of a beacon node's answer to `path`.
-    ///
-    /// # Errors
-    /// It does not answer, or without data.
-    pub fn beacon(&self, base: &str, path: &str) -> Result<Value, Error> {
-        let url = format!("{}{path}", base.trim_end_matches('/'));
-        let answer = self.0.get(&url).header("Accept", "application/json").call();
-        take(&url, answer, "data")
+/// The answer, if its status says that it is one.
+fn good(answer: Result<Response, ureq::Error>) -> Result<Response, Error> {
+    let mut answer = answer.map_err(fault)?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
     }
-
-    /// `result` of an execution client's answer to a JSON-RPC call.
-    ///
-    /// # Errors
-    /// It does not answer, or with an error.
-    pub fn call(&self, url: &str, method: &str, params: &Value) -> Result<Value, Error> {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let request = self.0.post(url).header("Content-Type", "application/json");
-        take(url, request.send(body.to_string()), "result")
+    if status.is_redirection() {
+        let to = answer.headers().get("location").and_then(|to| to.to_str().ok());
+        let to = to.map_or_else(String::new, |to| format!(" to {to}"));
+        return Err(Error::Status(format!("redirects{to}, which is not followed")));
     }
+    let mut head = Vec::new();
+    let _ = answer.body_mut().as_reader().take(256).read_to_end(&mut head);
+    let what = format!("answers {status}: {}", crate::capture::rpc::excerpt(&head));
+    // Those that a proxy or a node under load gives, and that pass.
+    Err(match status.as_u16() {
+        429 | 502..=504 => Error::Unreachable(what),
+        413 => Error::TooLarge,
+        _ => Error::Status(what),
+    })
 }
 
-fn take(
-    url: &str,
-    answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    field: &str,
-) -> Result<Value, Error> {
-    let failed = |source| Error::Exchange { url: url.to_owned(), source: Box::new(source) };
-    let mut answer = answer.map_err(failed)?;
-    let text = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(failed)?;
-    let wrong = |what: String| Error::Answer { url: url.to_owned(), what };
-    let mut answer: Value =
-        serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
-    match answer.get_mut(field).map(Value::take) {
-        Some(value) if !value.is_null() => Ok(value),
-        _ => Err(wrong(match answer.get("error").or(answer.get("message")) {
-            Some(error) => error.to_string(),
-            None => format!("the answer has no {field}"),
-        })),
+fn whole(answer: Result<Response, ureq::Error>, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut answer = good(answer)?;
+    let length = answer.body().content_length();
+    if length.is_some_and(|length| length > limit) {
+        return Err(Error::TooLarge);
+    }
+    let mut body = Vec::with_capacity(length.and_then(|l| usize::try_from(l).ok()).unwrap_or(0));
+    let read = answer.body_mut().as_reader().take(limit + 1).read_to_end(&mut body);
+    read.map_err(|error| fault(error.into()))?;
+    if body.len() as u64 > limit {
+        return Err(Error::TooLarge);
+    }
+    Ok(body)
+}
+
+fn fault(error: ureq::Error) -> Error {
+    use ureq::Timeout::{Connect, Resolve};
+    match error {
+        ureq::Error::ConnectionFailed | ureq::Error::Timeout(Connect | Resolve) => {
+            Error::Unreachable("does not take the connection".to_owned())
+        }
+        ureq::Error::Timeout(_) => Error::Slow,
+        // Wrapped when it comes in the middle of the body.
+        ureq::Error::Io(error) => match error.downcast::<ureq::Error>() {
+            Ok(inner) => fault(inner),
+            Err(error) => Error::Unreachable(format!("is not reached: {error}")),
+        },
+        ureq::Error::HostNotFound => Error::Unreachable("has a name that is not known".to_owned()),
+        ureq::Error::Protocol(error) => Error::Status(format!("does not speak HTTP: {error}")),
+        error => Error::Status(format!("does not answer: {error}")),
     }
 }

@@ -13,6 +13,8 @@ pub mod entropy;
 pub mod fs;
 pub mod http;
 pub mod lease;
+pub mod probe;
 pub mod process;
+pub mod rpc;
 pub mod signal;
 pub mod staging;

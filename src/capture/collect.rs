@@ -1,0 +1,106 @@
+//! Takes accounts as they come: whole ones go into the alloc, others aside, to be completed.
+
+use std::io::Write;
+
+use alloy_primitives::{Address, B256};
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::account::{Account, StorageSlot, write_slot, write_tail};
+
+/// What stands between two entries of an alloc.
+const SEPARATOR: &[u8] = b",\n    ";
+
+/// How many there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Accounts in the alloc.
+    pub accounts: u64,
+    /// Those with code.
+    pub contracts: u64,
+    /// Slots that are not zero.
+    pub storage_slots: u64,
+}
+
+/// Writes entries of an alloc, one a line.
+#[derive(Debug)]
+pub struct Alloc<W> {
+    out: W,
+    /// What was written.
+    pub counts: Counts,
+}
+
+impl<W: Write> Alloc<W> {
+    /// Goes on behind `counts` entries.
+    pub fn new(out: W, counts: Counts) -> Self {
+        Self { out, counts }
+    }
+
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn add(&mut self, address: Address, account: &Account) -> Result<(), Error> {
+        self.begin(account)?;
+        account.write_entry(address, &mut self.out).map_err(Error::Write)?;
+        self.counts.storage_slots += account.storage.len() as u64;
+        Ok(())
+    }
+
+    fn begin(&mut self, account: &Account) -> Result<(), Error> {
+        if self.counts.accounts > 0 {
+            self.out.write_all(SEPARATOR).map_err(Error::Write)?;
+        }
+        self.counts.accounts += 1;
+        self.counts.contracts += u64::from(!account.code.is_empty());
+        Ok(())
+    }
+
+    /// Adds an account whose storage comes a part at a time.
+    ///
+    /// # Errors
+    /// It cannot be written, or `slots` fails.
+    pub fn add_in_parts(
+        &mut self,
+        address: Address,
+        account: &Account,
+        slots: impl FnOnce(&mut dyn FnMut(StorageSlot) -> Result<(), Error>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.begin(account)?;
+        account.write_head(address, &mut self.out).map_err(Error::Write)?;
+        let (out, mut first) = (&mut self.out, true);
+        let mut written = 0;
+        slots(&mut |slot| {
+            write_slot(slot, first, out).map_err(Error::Write)?;
+            first = false;
+            written += 1;
+            Ok(())
+        })?;
+        self.counts.storage_slots += written;
+        write_tail(first, &mut self.out).map_err(Error::Write)
+    }
+
+    /// What is written to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+}
+
+/// Writes an account that is not whole as a line of `geth dump --iterative`, without what it has
+/// of its storage.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn set_aside(account: &Account, out: &mut impl Write) -> Result<(), Error> {
+    let hash = |hash: Option<B256>| hash.map(|hash| hash.to_string());
+    let line = serde_json::json!({
+        "balance": account.balance.to_string(),
+        "nonce": account.nonce,
+        "root": hash(account.storage_root),
+        "codeHash": hash(account.code_hash),
+        "code": format!("0x{}", hex::encode(&account.code)),
+        "address": account.address.map(|address| address.to_string()),
+        "key": account.hashed_address.to_string(),
+    });
+    writeln!(out, "{line}").map_err(Error::Write)
+}

@@ -1,0 +1,122 @@
+//! Why a capture fails.
+
+use alloy_primitives::B256;
+
+use super::rpc;
+use crate::el;
+
+/// A fault of a source, or of what came of it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A node cannot be reached, or refuses.
+    #[error(transparent)]
+    Rpc(#[from] rpc::Error),
+    /// A node's answer is not what the method answers.
+    #[error("{0}")]
+    Answer(String),
+    /// A fault in a file, with its JSON path.
+    #[error(transparent)]
+    File(#[from] el::Error),
+    /// The file has no state that anybody here knows.
+    #[error("is no dump that this program knows: {found}")]
+    UnknownFile {
+        /// What it is instead.
+        found: String,
+    },
+    /// A page of a dump was taken for the whole.
+    #[error("is one page of a longer dump: {accounts} accounts, and `next` says there are more")]
+    OnePage {
+        /// How many accounts it has.
+        accounts: usize,
+    },
+    /// anvil wrote the file while it made a block.
+    #[error("has best_block_number {best}, but its last block is {last}")]
+    TornFile {
+        /// What it calls the best block.
+        best: u64,
+        /// The last block in it.
+        last: u64,
+    },
+    /// The source cannot be read to its end.
+    #[error("cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// What was captured cannot be written.
+    #[error("{0}")]
+    Write(std::io::Error),
+    /// There is no such block.
+    #[error("the node has no block {id}")]
+    NoBlock {
+        /// What was asked for.
+        id: String,
+    },
+    /// A method that is a stub.
+    #[error("{method} answers null")]
+    NoDump {
+        /// The method.
+        method: &'static str,
+    },
+    /// Pages that do not bring the end nearer.
+    #[error("the node's pages are out of order: the next one would begin at {cursor:?}")]
+    Loop {
+        /// Where the next page would begin.
+        cursor: String,
+    },
+    /// A page of another state.
+    #[error("the node answers with state root {found}, but the block has {expected}")]
+    AnotherState {
+        /// The root of the page.
+        found: B256,
+        /// The root of the block.
+        expected: B256,
+    },
+    /// Another chain answers at the end than at the beginning.
+    #[error("the node was on chain {before}, and now is on chain {now}")]
+    AnotherChain {
+        /// Chain id at the beginning.
+        before: u64,
+        /// Chain id at the end.
+        now: u64,
+    },
+    /// The captured block is no longer of the chain.
+    #[error("block {number} {hash} is not on the node's chain: it was reorganised")]
+    Reorganised {
+        /// Its number.
+        number: u64,
+        /// Its hash.
+        hash: B256,
+    },
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Rpc(error) => error.hint(),
+            Self::File(error) => return error.hint(),
+            Self::UnknownFile { .. } => {
+                "taken are: geth dump, geth dump --iterative, anvil --dump-state, anvil_dumpState, \
+                 forge's vm.dumpState, genesis.json"
+            }
+            Self::OnePage { .. } => {
+                "debug_dumpBlock never gives more than 256 accounts: capture with --el-rpc, or \
+                 use geth dump"
+            }
+            Self::TornFile { .. } => "dump it again while anvil makes no block",
+            Self::Answer(_) | Self::Loop { .. } => {
+                "the node is of a kind that is not known here: capture from a file (geth dump)"
+            }
+            Self::Read(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                "the file ends too early: was it copied whole?"
+            }
+            Self::Read(_) | Self::Write(_) => return None,
+            Self::NoBlock { .. } => "--block takes latest, finalized, a number, or a hash",
+            Self::NoDump { .. } => {
+                "reth and others have no dump: use a geth node of the same chain"
+            }
+            Self::AnotherState { .. } | Self::Reorganised { .. } => {
+                "run it again; --block finalized is never reorganised"
+            }
+            Self::AnotherChain { .. } => "capture from one node, not from a pool of nodes",
+        })
+    }
+}

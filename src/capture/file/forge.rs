@@ -1,0 +1,25 @@
+//! What forge's `vm.dumpState` writes: an alloc and nothing else.
+
+use super::super::Error;
+use super::super::account::address;
+use super::{Format, Outline, Sink, Text, Told, accounts};
+
+/// An object of accounts.
+#[derive(Debug)]
+pub struct Alloc;
+
+impl Format for Alloc {
+    fn name(&self) -> &'static str {
+        "alloc"
+    }
+
+    fn fits(&self, outline: &Outline) -> bool {
+        let is_address = |key: &String| address(key.as_bytes()).is_some();
+        !outline.keys.is_empty() && outline.keys.iter().all(is_address)
+    }
+
+    fn read(&self, text: &mut Text, sink: &mut Sink<'_>) -> Result<Told, Error> {
+        accounts(text, sink)?;
+        Ok(Told::default())
+    }
+}

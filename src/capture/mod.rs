@@ -1,0 +1,22 @@
+//! From a running chain, or a file that has its state, to a snapshot.
+//!
+//! ```text
+//! a node, page by page ──▶ accounts ──▶ alloc ──▶ state root = the block's?
+//! a file               ──▶            │
+//!                                     └▶ what is left out ──▶ recovered
+//! ```
+//!
+//! Nodes leave things out of their dumps without an error: whatever lies behind the 256th account,
+//! and every account and slot whose preimage they have not kept. So nothing is believed: the state
+//! root is computed of what was written, and compared with that of the block.
+
+pub mod account;
+pub mod block;
+pub mod chain;
+pub mod collect;
+mod error;
+pub mod file;
+pub mod geth;
+pub mod rpc;
+
+pub use error::Error;

@@ -1,0 +1,287 @@
+//! JSON-RPC 2.0: what is asked of a node, and what its answers say.
+
+use std::io::Read;
+
+use serde_json::{Value, json};
+
+use crate::el::json::{Cursor, unescape};
+
+/// A node that answers JSON-RPC.
+pub trait Rpc {
+    /// The raw JSON of a method's `result`, `null` included; at most `limit` bytes.
+    ///
+    /// # Errors
+    /// The node cannot be reached, or answers with an error.
+    fn call(&self, method: &str, params: &Value, limit: u64) -> Result<Vec<u8>, Error>;
+
+    /// The raw results of many calls, in their order.
+    ///
+    /// # Errors
+    /// As [`Rpc::call`]; the first call that fails.
+    fn batch(&self, calls: &[(&str, Value)], limit: u64) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// The whole answer to a call, as it comes.
+    ///
+    /// # Errors
+    /// The node cannot be reached.
+    fn stream(&self, method: &str, params: &Value) -> Result<Box<dyn Read>, Error>;
+}
+
+/// Why a call has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The node cannot be reached, or stops in the middle.
+    #[error("{node} {what}")]
+    Unreachable {
+        /// The node, without anything secret of its URL.
+        node: String,
+        /// What happened.
+        what: String,
+    },
+    /// What answers is no JSON-RPC node.
+    #[error("{node} {what}")]
+    Foreign {
+        /// The node.
+        node: String,
+        /// What it answered.
+        what: String,
+    },
+    /// The answer takes longer than is allowed.
+    #[error("{method} takes longer than {seconds} s")]
+    Slow {
+        /// The method.
+        method: String,
+        /// What is allowed.
+        seconds: u64,
+    },
+    /// The answer is longer than is allowed.
+    #[error("{method} answers with more than {limit} bytes")]
+    TooLarge {
+        /// The method.
+        method: String,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// The node refuses.
+    #[error("{method}: the node answers {code}: {message}")]
+    Refused {
+        /// The method.
+        method: String,
+        /// JSON-RPC's error code.
+        code: i64,
+        /// The node's words.
+        message: String,
+    },
+}
+
+/// "method not found", and what some nodes say instead.
+const METHOD_NOT_FOUND: i64 = -32601;
+/// geth: "request timed out".
+const TIMED_OUT: i64 = -32002;
+/// geth: "response too large".
+const RESPONSE_TOO_LARGE: i64 = -32003;
+
+impl Error {
+    /// Whether the node has no such method.
+    pub fn is_unknown_method(&self) -> bool {
+        let Self::Refused { code, message, .. } = self else { return false };
+        let message = message.to_ascii_lowercase();
+        *code == METHOD_NOT_FOUND
+            || message.contains("not found") && message.contains("method")
+            || message.contains("does not exist") && message.contains("method")
+            || message.contains("not supported") && message.contains("method")
+            || message.contains("method not enabled")
+    }
+
+    /// Whether a smaller question may be answered.
+    pub fn asks_for_less(&self) -> bool {
+        match self {
+            Self::Slow { .. } | Self::TooLarge { .. } => true,
+            Self::Refused { code, .. } => matches!(*code, TIMED_OUT | RESPONSE_TOO_LARGE),
+            _ => false,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "is it running, and is the port that of its HTTP RPC?",
+            Self::Foreign { .. } => {
+                "is the port that of the node's HTTP RPC (not its Engine API, WebSocket or P2P port)?"
+            }
+            Self::Slow { .. } => "allow it more time: --rpc-timeout",
+            Self::TooLarge { .. } => "capture from a file: geth dump",
+            Self::Refused { .. } if self.is_unknown_method() => {
+                "start the node with the namespace open: geth --http.api eth,net,web3,debug"
+            }
+            Self::Refused { .. } => "the node's log may tell more",
+        }
+    }
+}
+
+/// The text of a request.
+pub fn request(id: u64, method: &str, params: &Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+}
+
+/// The `result` of an answer to request `id`.
+///
+/// # Errors
+/// The answer is an error, of another request, or no JSON-RPC.
+pub fn result(body: &[u8], id: u64, method: &str, node: &str) -> Result<Vec<u8>, Error> {
+    let (found, result) = answer(body, method, node)?;
+    if found == Some(id) || found.is_none() && result.is_err() {
+        return result;
+    }
+    let found = found.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    Err(foreign(node, format!("answers request {id} with an answer to {found}")))
+}
+
+/// The results of a batch whose first request has the number `first`.
+///
+/// # Errors
+/// An answer is missing, or as [`result`].
+pub fn results(
+    body: &[u8],
+    first: u64,
+    methods: &[&str],
+    node: &str,
+) -> Result<Vec<Vec<u8>>, Error> {
+    let mut found: Vec<Option<Result<Vec<u8>, Error>>> = methods.iter().map(|_| None).collect();
+    let mut cursor = Cursor::new(body, 0);
+    if cursor.peek() == Some(b'{') {
+        // One error for all.
+        answer(body, methods.first().copied().unwrap_or_default(), node)?.1?;
+    }
+    let texts = cursor.elements().map_err(|_| not_json(body, node))?;
+    for text in texts {
+        let method = "batch";
+        let (id, result) = answer(text, method, node)?;
+        let index = id.and_then(|id| id.checked_sub(first)).and_then(|i| usize::try_from(i).ok());
+        let Some(place) = index.and_then(|index| found.get_mut(index)) else {
+            return Err(foreign(node, "answers a batch with what was not asked".to_owned()));
+        };
+        *place = Some(result);
+    }
+    let missing = || foreign(node, "leaves a part of a batch without an answer".to_owned());
+    found.into_iter().map(|result| result.unwrap_or_else(|| Err(missing()))).collect()
+}
+
+fn foreign(node: &str, what: String) -> Error {
+    Error::Foreign { node: node.to_owned(), what }
+}
+
+fn not_json(body: &[u8], node: &str) -> Error {
+    foreign(node, format!("answers with something that is not JSON-RPC: {}", excerpt(body)))
+}
+
+/// The beginning of what was answered, on one line.
+pub fn excerpt(body: &[u8]) -> String {
+    const MOST: usize = 60;
+    if body.is_empty() {
+        return "nothing".to_owned();
+    }
+    let text = String::from_utf8_lossy(&body[..body.len().min(MOST)]);
+    format!("{:?}", text.trim())
+}
+
+/// The number of an answer, and what it answers.
+type Answer = (Option<u64>, Result<Vec<u8>, Error>);
+
+fn answer(body: &[u8], method: &str, node: &str) -> Result<Answer, Error> {
+    let (mut id, mut result, mut error) = (None, None, None);
+    let mut cursor = Cursor::new(body, 0);
+    let read = cursor.object(|key, cursor| {
+        let raw = cursor.value()?;
+        match key {
+            b"id" => id = std::str::from_utf8(raw).ok().and_then(|text| text.parse().ok()),
+            b"result" => result = Some(raw.to_vec()),
+            b"error" if raw != b"null" => error = Some(raw),
+            _ => {}
+        }
+        Ok(())
+    });
+    if read.and_then(|()| cursor.end()).is_err() {
+        return Err(not_json(body, node));
+    }
+    let result = match (error, result) {
+        (Some(error), _) => Err(refused(error, method)),
+        (None, Some(result)) => Ok(result),
+        (None, None) => return Err(not_json(body, node)),
+    };
+    Ok((id, result))
+}
+
+fn refused(error: &[u8], method: &str) -> Error {
+    let (mut code, mut message) = (0, excerpt(error));
+    let read = Cursor::new(error, 0).object(|key, cursor| {
+        let raw = cursor.value()?;
+        match (key, raw) {
+            (b"code", raw) => {
+                code = std::str::from_utf8(raw).ok().and_then(|t| t.parse().ok()).unwrap_or(0);
+            }
+            (b"message", [b'"', text @ .., b'"']) => {
+                let text = String::from_utf8_lossy(&unescape(text)).into_owned();
+                message = text.chars().filter(|c| !c.is_control()).take(300).collect();
+            }
+            _ => {}
+        }
+        Ok(())
+    });
+    drop(read);
+    Error::Refused { method: method.to_owned(), code, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(body: &str) -> Result<String, String> {
+        result(body.as_bytes(), 7, "eth_chainId", "node")
+            .map(|raw| String::from_utf8(raw).unwrap())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn answers() {
+        assert_eq!(one(r#"{"jsonrpc":"2.0","id":7,"result": {"a":[1]}}"#).unwrap(), r#"{"a":[1]}"#);
+        assert_eq!(one(r#"{"id":7,"result":null,"error":null}"#).unwrap(), "null");
+        for (body, what) in [
+            (
+                r#"{"id":7,"error":{"code":-32601,"message":"no \u0022x\u0022"}}"#,
+                "eth_chainId: the node answers -32601: no \"x\"",
+            ),
+            (
+                r#"{"id":null,"error":{"code":-32700,"message":"m"}}"#,
+                "eth_chainId: the node answers -32700: m",
+            ),
+            (r#"{"id":8,"result":1}"#, "node answers request 7 with an answer to 8"),
+            (r#"{"result":1}"#, "node answers request 7 with an answer to none"),
+            ("<html>no</html>", "not JSON-RPC: \"<html>no</html>\""),
+            ("", "not JSON-RPC: nothing"),
+            (r#"{"id":7,"result":[1,2"#, "not JSON-RPC"),
+            (r#"{"id":7}"#, "not JSON-RPC"),
+            (r#"{"id":7,"result":1}x"#, "not JSON-RPC"),
+        ] {
+            let error = one(body).unwrap_err();
+            assert!(error.contains(what), "{body}: {error}");
+        }
+    }
+
+    #[test]
+    fn batches_may_come_in_any_order() {
+        let methods = ["a", "b"];
+        let all = |body: &str| results(body.as_bytes(), 5, &methods, "node");
+        let both = all(r#"[{"id":6,"result":2},{"id":5,"result":1}]"#).unwrap();
+        assert_eq!(both, [b"1", b"2"]);
+        for body in [
+            r#"[{"id":5,"result":1}]"#,
+            r#"[{"id":5,"result":1},{"id":9,"result":1}]"#,
+            r#"[{"id":5,"result":1},{"id":6,"error":{"code":1,"message":"m"}}]"#,
+            r#"{"id":5,"error":{"code":1,"message":"no batches"}}"#,
+            "[",
+        ] {
+            assert!(all(body).is_err(), "{body}");
+        }
+    }
+}

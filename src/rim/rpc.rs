@@ -1,0 +1,66 @@
+//! A node's JSON-RPC over HTTP.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::Value;
+
+use super::http::{self, Endpoint};
+use crate::capture::rpc::{Error, Rpc, request, result, results};
+
+/// A node.
+#[derive(Debug)]
+pub struct Client<'a> {
+    endpoint: Endpoint<'a>,
+    id: AtomicU64,
+}
+
+impl<'a> Client<'a> {
+    /// The node at `endpoint`.
+    pub fn new(endpoint: Endpoint<'a>) -> Self {
+        Self { endpoint, id: AtomicU64::new(1) }
+    }
+
+    fn fault(&self, method: &str, limit: u64, error: http::Error) -> Error {
+        let (node, method) = (self.endpoint.label.clone(), method.to_owned());
+        match error {
+            http::Error::Unreachable(what) => Error::Unreachable { node, what },
+            http::Error::Status(what) => Error::Foreign { node, what },
+            http::Error::TooLarge => Error::TooLarge { method, limit },
+            http::Error::Slow => {
+                Error::Slow { method, seconds: self.endpoint.patience.timeout.as_secs() }
+            }
+        }
+    }
+}
+
+impl Rpc for Client<'_> {
+    fn call(&self, method: &str, params: &Value, limit: u64) -> Result<Vec<u8>, Error> {
+        let id = self.id.fetch_add(1, Ordering::Relaxed);
+        let body = request(id, method, params).to_string();
+        let answer = self.endpoint.post(body.as_bytes(), limit);
+        let answer = answer.map_err(|error| self.fault(method, limit, error))?;
+        result(&answer, id, method, &self.endpoint.label)
+    }
+
+    fn batch(&self, calls: &[(&str, Value)], limit: u64) -> Result<Vec<Vec<u8>>, Error> {
+        let first = self.id.fetch_add(calls.len() as u64, Ordering::Relaxed);
+        let requests: Vec<_> = (first..)
+            .zip(calls)
+            .map(|(id, (method, params))| request(id, method, params))
+            .collect();
+        let methods: Vec<_> = calls.iter().map(|(method, _)| *method).collect();
+        let body = Value::from(requests).to_string();
+        let answer = self.endpoint.post(body.as_bytes(), limit);
+        let method = methods.first().copied().unwrap_or_default();
+        let answer = answer.map_err(|error| self.fault(method, limit, error))?;
+        results(&answer, first, &methods, &self.endpoint.label)
+    }
+
+    fn stream(&self, method: &str, params: &Value) -> Result<Box<dyn Read>, Error> {
+        let id = self.id.fetch_add(1, Ordering::Relaxed);
+        let body = request(id, method, params).to_string();
+        let answer = self.endpoint.post_streaming(body.as_bytes());
+        answer.map_err(|error| self.fault(method, u64::MAX, error))
+    }
+}
