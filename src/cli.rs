@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{Failure, bake, health, init, run, verify};
+use crate::command::{Failure, bake, capture, health, init, run, verify};
 use crate::exit;
 use crate::rim::console::Console;
 use crate::rim::signal;
@@ -19,6 +19,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Init(Box<init::Args>),
+    Capture(Box<capture::Args>),
     Bake(bake::Args),
     Verify(verify::Args),
     Run(run::Args),
@@ -39,6 +40,7 @@ pub fn main() -> u8 {
     let installed = signal::install().map_err(|error| Failure::bug(error.to_string()));
     let done = installed.and_then(|()| match &cli.verb {
         Verb::Init(args) => init::run(args, &console),
+        Verb::Capture(args) => capture::run(args, &console),
         Verb::Bake(args) => bake::run(args, &console),
         Verb::Verify(args) => verify::run(args, &console),
         Verb::Run(args) => run::run(args, &console),

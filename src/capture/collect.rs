@@ -81,8 +81,8 @@ impl<W: Write> Alloc<W> {
     }
 
     /// What is written to.
-    pub fn into_inner(self) -> W {
-        self.out
+    pub fn out(&mut self) -> &mut W {
+        &mut self.out
     }
 }
 

@@ -13,8 +13,11 @@ use serde_json::{Value, json};
 use super::Error;
 use super::account::{Account, StorageSlot, word};
 use super::block::Block;
+use super::collect::Alloc;
 use super::rpc::Rpc;
+use crate::el::alloc::Slot;
 use crate::el::json::Cursor as Json;
+use crate::el::trie::Builder;
 
 /// geth's `AccountRangeMaxResults`.
 const MOST: usize = 256;
@@ -240,6 +243,44 @@ fn page(raw: &[u8]) -> Result<(Option<B256>, Asked), Error> {
     Ok((root, (accounts, next)))
 }
 
+/// What became of a storage that was fetched in parts.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// It is in the alloc, and its root is the account's.
+    Whole,
+    /// Something of it is missing; what is in the alloc of it must go.
+    Incomplete,
+}
+
+/// Adds an account whose storage is fetched in parts, as it was before block `child`.
+///
+/// # Errors
+/// As [`storage`]; what was written of the account must go then, too.
+pub fn add_in_parts<W: std::io::Write>(
+    rpc: &dyn Rpc,
+    child: B256,
+    address: Address,
+    account: &Account,
+    alloc: &mut Alloc<W>,
+) -> Result<Parts, Error> {
+    let mut trie = Builder::default();
+    let mut complete = true;
+    alloc.add_in_parts(address, account, |write| {
+        storage(rpc, child, address, &mut |slots| {
+            for slot in slots {
+                complete &= trie.push(&slot.leaf());
+                match slot.resolved(|_| None) {
+                    Some(slot) => write(slot)?,
+                    None => complete = false,
+                }
+            }
+            Ok(())
+        })
+    })?;
+    let whole = complete && account.storage_root == Some(trie.root());
+    Ok(if whole { Parts::Whole } else { Parts::Incomplete })
+}
+
 /// A slot as the storage trie has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashedSlot {
@@ -252,6 +293,10 @@ pub struct HashedSlot {
 }
 
 impl HashedSlot {
+    fn leaf(&self) -> Slot {
+        Slot { hashed_slot: self.hashed_slot, value: self.value.into() }
+    }
+
     /// The slot and its value, the slot from the node or from `known`.
     pub fn resolved(&self, known: impl Fn(&B256) -> Option<B256>) -> Option<StorageSlot> {
         let slot = self.slot.or_else(|| known(&self.hashed_slot))?;

@@ -13,7 +13,9 @@
 pub mod account;
 pub mod block;
 pub mod chain;
+pub mod chain_config;
 pub mod collect;
+pub mod consensus;
 mod error;
 pub mod file;
 pub mod geth;

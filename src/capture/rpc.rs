@@ -114,9 +114,20 @@ impl Error {
             Self::Refused { .. } if self.is_unknown_method() => {
                 "start the node with the namespace open: geth --http.api eth,net,web3,debug"
             }
+            Self::Refused { message, .. } if is_about_lost_state(message) => {
+                "the node has dropped the state of that block: use --block latest, or run geth \
+                 with --gcmode archive"
+            }
             Self::Refused { .. } => "the node's log may tell more",
         }
     }
+}
+
+/// What geth says of a state that it no longer has.
+fn is_about_lost_state(message: &str) -> bool {
+    ["missing trie node", "not available", "historical state", "state is not"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 /// The text of a request.

@@ -1,6 +1,7 @@
 //! Verbs, one a file: its arguments and its `run`.
 
 pub mod bake;
+pub mod capture;
 pub mod health;
 pub mod init;
 pub mod prepare;

@@ -32,6 +32,9 @@ pub enum Error {
     /// The directory has something under our names that is not ours.
     #[error("{}: was not written by regenesis, and would be replaced", .0.display())]
     Foreign(PathBuf),
+    /// Another process works in the directory.
+    #[error("{}: another capture is at work here", .0.display())]
+    Busy(PathBuf),
     /// Clients hold the directory, but there is no genesis that they could run on.
     #[error("{}: is held by a running client, and has no finished genesis", .0.display())]
     Held(PathBuf),
@@ -43,6 +46,7 @@ impl Error {
         use ErrorKind as Kind;
         match self {
             Self::Input(error) => error.hint(),
+            Self::Busy(_) => Some("wait for it, or choose another --out"),
             Self::Foreign(_) => Some("choose another --out, or move it away"),
             Self::Held(_) => Some("stop the clients, and run init again"),
             Self::Path { source, .. } => match source.kind() {

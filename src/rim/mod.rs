@@ -18,3 +18,4 @@ pub mod process;
 pub mod rpc;
 pub mod signal;
 pub mod staging;
+pub mod work;

@@ -1,5 +1,6 @@
 //! Clean ends by SIGINT, SIGTERM and SIGHUP.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -8,6 +9,9 @@ static LEFTOVER: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// A program that is ended when a signal ends this one.
 static CHILD: Mutex<Option<rustix::process::Pid>> = Mutex::new(None);
+
+/// What is said when a signal ends the program.
+static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
 
 /// Exit code after a signal, as a shell reports SIGINT.
 const INTERRUPTED: i32 = 130;
@@ -27,6 +31,10 @@ pub fn install() -> Result<(), ctrlc::Error> {
         if let Some(child) = *child {
             let _ = rustix::process::kill_process(child, rustix::process::Signal::TERM);
         }
+        let farewell = FAREWELL.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(text) = farewell.as_ref() {
+            let _ = writeln!(std::io::stderr(), "\n{text}");
+        }
         #[expect(clippy::exit, reason = "there is no main thread to return to")]
         std::process::exit(INTERRUPTED);
     })
@@ -41,6 +49,11 @@ pub fn set_leftover(path: Option<PathBuf>) {
 pub fn set_child(id: Option<u32>) {
     let id = id.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
     *CHILD.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = id;
+}
+
+/// Sets what is said on a signal, or that nothing is.
+pub fn set_farewell(text: Option<String>) {
+    *FAREWELL.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = text;
 }
 
 /// Runs `work` so that a signal takes effect after it.

@@ -1,13 +1,17 @@
 //! `metadata.json` of a snapshot.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use alloy_primitives::B256;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The snapshot format that this program reads.
 pub const FORMAT: u64 = 1;
 
-/// What `init` needs of the metadata.
-#[derive(Debug, Clone, Deserialize)]
+/// Where a snapshot comes from, and what it has. Of a snapshot that was put together by hand only
+/// the first three are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
     /// Version of the snapshot format.
     pub format: u64,
@@ -15,6 +19,73 @@ pub struct Metadata {
     pub name: String,
     /// Chain id of the execution genesis.
     pub chain_id: u64,
+    /// Version of the program that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regenesis: Option<String>,
+    /// What it was captured from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Whether the state root of what was captured is the block's. `false`: there was nothing to
+    /// compare it with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<bool>,
+    /// What was changed on purpose after the capture, so that the state root is another one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derived: Vec<String>,
+    /// Root of the state in the snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_root: Option<B256>,
+    /// How many accounts were obtained in which way.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub obtained: BTreeMap<String, u64>,
+    /// How many there are of what.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
+    /// The files by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, File>,
+}
+
+/// What a snapshot was captured from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The method or kind of file.
+    pub kind: String,
+    /// In words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `web3_clientVersion`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// Hash of the chain's block 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub genesis_hash: Option<B256>,
+    /// The captured block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<SourceBlock>,
+}
+
+/// A captured block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceBlock {
+    /// Its number.
+    pub number: u64,
+    /// Its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<B256>,
+    /// Root of the state behind it, as its header says.
+    pub state_root: B256,
+    /// Seconds since the epoch.
+    pub timestamp: u64,
+}
+
+/// A file of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Bytes.
+    pub size: u64,
+    /// Digest of all bytes.
+    pub sha256: String,
 }
 
 /// What can be wrong with it.
@@ -39,5 +110,30 @@ pub fn parse(text: &[u8]) -> Result<Metadata, Error> {
     match members.get("format").and_then(Value::as_u64) {
         Some(format) if format != FORMAT => Err(Error::Format(format)),
         _ => Ok(serde_json::from_slice(text)?),
+    }
+}
+
+impl Metadata {
+    /// As the file has it.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
+        json.push(b'\n');
+        json
+    }
+
+    /// What every command says that uses the snapshot.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.proven == Some(false) {
+            warnings.push(format!(
+                "the state of {} is not proven: its source has no state root to compare with",
+                self.name
+            ));
+        }
+        if !self.derived.is_empty() {
+            let changes = self.derived.join(", ");
+            warnings.push(format!("the state of {} was changed on purpose: {changes}", self.name));
+        }
+        warnings
     }
 }

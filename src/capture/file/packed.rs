@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read};
 use flate2::read::GzDecoder;
 
 use super::super::Error;
-use super::super::rpc::excerpt;
+use super::super::rpc::{self, excerpt};
 
 /// Where the hex digits of an answer must have begun.
 const HEAD: u64 = 512;
@@ -28,6 +28,10 @@ pub fn unpack(mut reader: Box<dyn Read>) -> Result<Box<dyn Read>, Error> {
         _ => None,
     };
     let Some(digits) = digits else {
+        if is_refusal(&head) {
+            reader.by_ref().take(HEAD * 8).read_to_end(&mut head)?;
+            rpc::result(&head, 0, "the call", "the node")?;
+        }
         return Ok(Box::new(Cursor::new(head).take_from(value).chain(reader)));
     };
     let mut hex = Hex { reader: Box::new(Cursor::new(head).take_from(digits).chain(reader)) };
@@ -57,6 +61,12 @@ fn result_of_answer(head: &[u8]) -> Option<usize> {
         .iter()
         .position(|byte| !byte.is_ascii_whitespace() && *byte != b':')?;
     Some(key + KEY.len() + value)
+}
+
+/// Whether `head` begins an answer to a JSON-RPC call that has no result.
+fn is_refusal(head: &[u8]) -> bool {
+    let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
+    has(b"\"jsonrpc\"") && has(b"\"error\"") && !has(b"\"result\"")
 }
 
 /// Bytes that are written as hex, up to the first other character.
@@ -124,6 +134,10 @@ mod tests {
             unpacked(answer.as_bytes()[..answer.len() / 2].to_vec()).is_err(),
             "cut in the middle"
         );
+        let refusal =
+            "{\"jsonrpc\":\"2.0\",\"id\":0,\"error\":{\"code\":-32601,\"message\":\"no\"}}";
+        let refused = unpack(Box::new(Cursor::new(refusal))).err().unwrap().to_string();
+        assert_eq!(refused, "the call: the node answers -32601: no");
         assert!(unpacked(answer.replace("0x1f8b08", "0x1f8bzz").into_bytes()).is_err());
     }
 }

@@ -1,0 +1,158 @@
+//! From arguments as typed to settings that make sense.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::super::Failure;
+use super::Args;
+use super::node::Node;
+use crate::capture::chain::BlockId;
+use crate::rim::console::Console;
+use crate::rim::http::{Endpoint, Patience, UrlError};
+use crate::rim::rpc::Client;
+use crate::snapshot::Input;
+
+/// How often a question is asked when the connection fails.
+const ATTEMPTS: u32 = 6;
+
+/// What a run is to do.
+#[derive(Debug)]
+pub(super) struct Settings {
+    el_rpc: Option<String>,
+    pub(super) state: Option<Input>,
+    pub(super) block: BlockId,
+    pub(super) genesis: Option<Input>,
+    pub(super) mnemonics: Option<Input>,
+    out: Option<PathBuf>,
+    name: Option<String>,
+    chain_id: Option<u64>,
+    pub(super) slot_time: Option<u64>,
+    patience: Patience,
+}
+
+/// What is made, and where.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) out: PathBuf,
+    pub(super) name: String,
+    /// As far as it is known before a genesis was read.
+    pub(super) chain_id: Option<u64>,
+}
+
+fn file(path: Option<&PathBuf>) -> Option<Input> {
+    path.filter(|path| !path.as_os_str().is_empty()).map(|path| Input::File(path.clone()))
+}
+
+fn given(text: Option<&String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+impl Settings {
+    pub(super) fn of(args: &Args) -> Result<Self, Failure> {
+        let (el_rpc, state) = (given(args.el_rpc.as_ref()), file(args.state.as_ref()));
+        if el_rpc.is_none() && state.is_none() {
+            return Err(Failure::usage(
+                "nothing to capture from: --el-rpc and --state are missing",
+                "give a node (--el-rpc 127.0.0.1:8545) or a file (--state dump.json)",
+            ));
+        }
+        let block = args.block.trim();
+        let block = if block.is_empty() { "latest" } else { block };
+        let id: BlockId = block.parse().map_err(|expected| {
+            Failure::usage(
+                format!("--block is {block:?}, {expected}"),
+                "see regenesis capture --help",
+            )
+        })?;
+        if el_rpc.is_none() && id != BlockId::Latest {
+            return Err(Failure::usage(
+                format!("--block {block} has no meaning with a file alone"),
+                "a file has the state of one block; with --el-rpc it is compared with that block",
+            ));
+        }
+        let name = given(args.name.as_ref());
+        if let Some(name) = &name {
+            check_name(name)?;
+        }
+        for (flag, value) in
+            [("--slot-time", args.slot_time), ("--rpc-timeout", Some(args.rpc_timeout))]
+        {
+            if value == Some(0) {
+                return Err(Failure::usage(
+                    format!("{flag} is 0"),
+                    "it takes whole seconds, at least 1",
+                ));
+            }
+        }
+        Ok(Self {
+            el_rpc,
+            state,
+            block: id,
+            genesis: file(args.genesis.as_ref()),
+            mnemonics: file(args.mnemonics.as_ref()),
+            out: args.out.clone().filter(|path| !path.as_os_str().is_empty()),
+            name,
+            chain_id: args.chain_id,
+            slot_time: args.slot_time,
+            patience: Patience {
+                timeout: Duration::from_secs(args.rpc_timeout),
+                attempts: ATTEMPTS,
+            },
+        })
+    }
+
+    /// The node, if there is one.
+    pub(super) fn node<'a>(&self, console: &'a Console) -> Result<Option<Node<'a>>, Failure> {
+        let Some(url) = &self.el_rpc else { return Ok(None) };
+        let endpoint = Endpoint::new(url, self.patience, console)
+            .map_err(|error| url_failure("--el-rpc", &error))?;
+        let label = endpoint.label.clone();
+        Ok(Some(Node { client: Client::new(endpoint), label }))
+    }
+
+    /// What is made of the chain with this id.
+    pub(super) fn target(&self, chain_id: Option<u64>) -> Result<Target, Failure> {
+        if let (Some(given), Some(found)) = (self.chain_id, chain_id)
+            && given != found
+        {
+            return Err(Failure::usage(
+                format!("--chain-id is {given}, but the node is of chain {found}"),
+                "leave --chain-id out: the node tells it",
+            ));
+        }
+        let chain_id = chain_id.or(self.chain_id);
+        let from_directory = self.out.as_deref().and_then(Path::file_name);
+        let from_directory = from_directory.map(|name| name.to_string_lossy().into_owned());
+        let from_directory = from_directory.filter(|name| check_name(name).is_ok());
+        let name = self.name.clone().or(from_directory).unwrap_or_else(|| match chain_id {
+            Some(id) => format!("chain-{id}"),
+            None => "snapshot".to_owned(),
+        });
+        let out = self.out.clone().unwrap_or_else(|| PathBuf::from(&name));
+        Ok(Target { out, name, chain_id })
+    }
+}
+
+/// What is wrong with a URL, without quoting it: it may hold a password.
+fn url_failure(flag: &str, error: &UrlError) -> Failure {
+    let hint = match error {
+        UrlError::Tls => "build with --features tls, or use a tunnel to a plain port",
+        UrlError::Scheme(_) => "the HTTP port is meant, not the WebSocket or IPC one",
+        UrlError::Invalid => "for example http://127.0.0.1:8545",
+    };
+    Failure::usage(format!("{flag} {error}"), hint)
+}
+
+fn check_name(name: &str) -> Result<(), Failure> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(fits)
+    {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("--name is {name:?}"),
+        "it takes letters, digits, `.`, `_` and `-`, at most 64",
+    ))
+}

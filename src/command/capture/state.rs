@@ -1,0 +1,138 @@
+//! The accounts, into the work directory.
+
+use std::collections::BTreeMap;
+
+use super::super::Failure;
+use super::super::prepare::Steps;
+use super::node::Node;
+use super::settings::Settings;
+use crate::capture::block::Block;
+use crate::capture::chain::{self, Chain};
+use crate::capture::chain_config::Members;
+use crate::capture::collect::{Alloc, Counts, set_aside};
+use crate::capture::file::{self, Told};
+use crate::capture::{self, account::Account};
+use crate::rim::fs;
+use crate::rim::work::{Appending, Work};
+use crate::snapshot::Input;
+
+/// What was collected.
+#[derive(Debug)]
+pub(super) struct Collected {
+    /// What it came from.
+    pub(super) kind: String,
+    /// The block, if it is known.
+    pub(super) block: Option<Block>,
+    /// The state root that it must have.
+    pub(super) expected: Option<alloy_primitives::B256>,
+    /// What a genesis says besides its alloc.
+    pub(super) genesis: Members,
+    pub(super) counts: Counts,
+    /// How many accounts were set aside, to be completed.
+    pub(super) aside: u64,
+    /// How many accounts were obtained in which way.
+    pub(super) obtained: BTreeMap<String, u64>,
+}
+
+/// The two files that are collected in.
+pub(super) struct Files {
+    pub(super) alloc: Alloc<Appending>,
+    pub(super) aside: Appending,
+    pub(super) set_aside: u64,
+}
+
+impl Files {
+    /// Fresh ones.
+    pub(super) fn begin(work: &Work) -> Result<Self, Failure> {
+        Self::resume(work, 0, 0, Counts::default(), 0)?
+            .ok_or_else(|| Failure::bug("an empty file is shorter than nothing"))
+    }
+
+    /// Those of an earlier run; `None` if they are not as it left them.
+    pub(super) fn resume(
+        work: &Work,
+        alloc: u64,
+        aside: u64,
+        counts: Counts,
+        set_aside: u64,
+    ) -> Result<Option<Self>, Failure> {
+        let files = work.resume(alloc, aside)?;
+        Ok(files.map(|(alloc, aside)| Self { alloc: Alloc::new(alloc, counts), aside, set_aside }))
+    }
+
+    /// Takes an account: into the alloc if it is whole.
+    pub(super) fn take(&mut self, account: &Account) -> Result<(), capture::Error> {
+        match (account.address, account.missing()) {
+            (Some(address), None) => self.alloc.add(address, account),
+            _ => {
+                self.set_aside += 1;
+                set_aside(account, &mut self.aside)
+            }
+        }
+    }
+
+    /// Everything to the files.
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        use std::io::Write;
+        let flushed = self.alloc.out().flush().and_then(|()| self.aside.flush());
+        flushed.map_err(|error| Failure::capture(&capture::Error::Write(error)))
+    }
+}
+
+/// Reads a file, and finds the block that its state is of.
+pub(super) fn from_file(
+    input: &Input,
+    node: Option<(&Node<'_>, &Chain)>,
+    settings: &Settings,
+    work: &Work,
+    steps: &mut Steps<'_>,
+) -> Result<Collected, Failure> {
+    let mut files = Files::begin(work)?;
+    let console = steps.console;
+    let open = || {
+        fs::open(input)
+            .map_err(|error| capture::Error::Read(std::io::Error::new(error.source.kind(), error)))
+    };
+    // A file that is not there is told with its own hint.
+    fs::open(input)?;
+    let (kind, told) = file::read(&open, &mut |account| {
+        let counts = files.alloc.counts;
+        console
+            .progress(|| format!("{} accounts, {} slots", counts.accounts, counts.storage_slots));
+        files.take(&account)
+    })
+    .map_err(|error| Failure::state_file(input, &error))?;
+    files.flush()?;
+    let Told { state_root, mut block, genesis } = told;
+    let mut expected = state_root;
+    if let Some((node, _)) = node {
+        let pinned = chain::pin(&node.client, settings.block).map_err(|e| Failure::capture(&e))?;
+        expected = Some(pinned.state_root);
+        if state_root.is_some_and(|root| root != pinned.state_root) {
+            let what = format!(
+                "is of the state {}, but block {} has {}",
+                state_root.unwrap_or_default(),
+                pinned.number,
+                pinned.state_root
+            );
+            let hint = "name the block that the file is of: --block NUMBER";
+            return Err(Failure {
+                exit: crate::exit::VERIFICATION,
+                ..Failure::input(input, None, &what, Some(hint))
+            });
+        }
+        block = Some(pinned);
+    }
+    let counts = files.alloc.counts;
+    let text = format!("{}: {kind}, {} accounts", input.label(), counts.accounts + files.set_aside);
+    steps.done("read", &text);
+    Ok(Collected {
+        kind: kind.to_owned(),
+        block,
+        expected,
+        genesis: Members::of(&genesis),
+        counts,
+        aside: files.set_aside,
+        obtained: [(kind.to_owned(), counts.accounts)].into(),
+    })
+}
