@@ -15,10 +15,14 @@ pub mod block;
 pub mod chain;
 pub mod chain_config;
 pub mod collect;
+pub mod complete;
 pub mod consensus;
 mod error;
 pub mod file;
 pub mod geth;
+pub mod preimages;
+pub mod replay;
 pub mod rpc;
+pub mod walk;
 
 pub use error::Error;

@@ -14,11 +14,23 @@ pub trait Rpc {
     /// The node cannot be reached, or answers with an error.
     fn call(&self, method: &str, params: &Value, limit: u64) -> Result<Vec<u8>, Error>;
 
+    /// The raw results of many calls, each with its own fate, in their order.
+    ///
+    /// # Errors
+    /// The node cannot be reached, or takes no batches.
+    fn batch_of_each(
+        &self,
+        calls: &[(&str, Value)],
+        limit: u64,
+    ) -> Result<Vec<Result<Vec<u8>, Error>>, Error>;
+
     /// The raw results of many calls, in their order.
     ///
     /// # Errors
     /// As [`Rpc::call`]; the first call that fails.
-    fn batch(&self, calls: &[(&str, Value)], limit: u64) -> Result<Vec<Vec<u8>>, Error>;
+    fn batch(&self, calls: &[(&str, Value)], limit: u64) -> Result<Vec<Vec<u8>>, Error> {
+        self.batch_of_each(calls, limit)?.into_iter().collect()
+    }
 
     /// The whole answer to a call, as it comes.
     ///
@@ -151,13 +163,13 @@ pub fn result(body: &[u8], id: u64, method: &str, node: &str) -> Result<Vec<u8>,
 /// The results of a batch whose first request has the number `first`.
 ///
 /// # Errors
-/// An answer is missing, or as [`result`].
+/// An answer is missing, is of another request, or is no JSON-RPC.
 pub fn results(
     body: &[u8],
     first: u64,
     methods: &[&str],
     node: &str,
-) -> Result<Vec<Vec<u8>>, Error> {
+) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
     let mut found: Vec<Option<Result<Vec<u8>, Error>>> = methods.iter().map(|_| None).collect();
     let mut cursor = Cursor::new(body, 0);
     if cursor.peek() == Some(b'{') {
@@ -166,8 +178,7 @@ pub fn results(
     }
     let texts = cursor.elements().map_err(|_| not_json(body, node))?;
     for text in texts {
-        let method = "batch";
-        let (id, result) = answer(text, method, node)?;
+        let (id, result) = answer(text, methods.first().copied().unwrap_or_default(), node)?;
         let index = id.and_then(|id| id.checked_sub(first)).and_then(|i| usize::try_from(i).ok());
         let Some(place) = index.and_then(|index| found.get_mut(index)) else {
             return Err(foreign(node, "answers a batch with what was not asked".to_owned()));
@@ -175,7 +186,7 @@ pub fn results(
         *place = Some(result);
     }
     let missing = || foreign(node, "leaves a part of a batch without an answer".to_owned());
-    found.into_iter().map(|result| result.unwrap_or_else(|| Err(missing()))).collect()
+    found.into_iter().map(|result| result.ok_or_else(missing)).collect()
 }
 
 fn foreign(node: &str, what: String) -> Error {
@@ -284,11 +295,14 @@ mod tests {
         let methods = ["a", "b"];
         let all = |body: &str| results(body.as_bytes(), 5, &methods, "node");
         let both = all(r#"[{"id":6,"result":2},{"id":5,"result":1}]"#).unwrap();
+        let both: Vec<_> = both.into_iter().map(Result::unwrap).collect();
         assert_eq!(both, [b"1", b"2"]);
+        let one =
+            all(r#"[{"id":5,"result":1},{"id":6,"error":{"code":1,"message":"m"}}]"#).unwrap();
+        assert!(one[0].is_ok() && one[1].is_err());
         for body in [
             r#"[{"id":5,"result":1}]"#,
             r#"[{"id":5,"result":1},{"id":9,"result":1}]"#,
-            r#"[{"id":5,"result":1},{"id":6,"error":{"code":1,"message":"m"}}]"#,
             r#"{"id":5,"error":{"code":1,"message":"no batches"}}"#,
             "[",
         ] {

@@ -43,7 +43,11 @@ impl Rpc for Client<'_> {
         result(&answer, id, method, &self.endpoint.label)
     }
 
-    fn batch(&self, calls: &[(&str, Value)], limit: u64) -> Result<Vec<Vec<u8>>, Error> {
+    fn batch_of_each(
+        &self,
+        calls: &[(&str, Value)],
+        limit: u64,
+    ) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
         let first = self.id.fetch_add(calls.len() as u64, Ordering::Relaxed);
         let requests: Vec<_> = (first..)
             .zip(calls)

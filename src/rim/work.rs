@@ -127,6 +127,14 @@ impl Work {
         Ok(alloc.zip(aside))
     }
 
+    /// The collected alloc alone.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn resume_alloc(&self, length: u64) -> Result<Option<Appending>, Error> {
+        self.appending(ALLOC, length)
+    }
+
     fn appending(&self, name: &str, length: u64) -> Result<Option<Appending>, Error> {
         let path = self.directory.join(name);
         let mut options = OpenOptions::new();

@@ -108,6 +108,15 @@ pub fn read_anvil(answer: Box<dyn Read>, sink: &mut Sink<'_>) -> Result<Told, Er
     anvil::State.read(&mut Stream::within(packed::unpack(answer)?, LONGEST), sink)
 }
 
+/// The alloc in the answer of a node.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_alloc(answer: Box<dyn Read>, sink: &mut Sink<'_>) -> Result<(), Error> {
+    let mut text = Stream::within(packed::unpack(answer)?, LONGEST);
+    forge::Alloc.read(&mut text, sink).map(drop)
+}
+
 fn outline(text: &mut Text) -> Result<Outline, Error> {
     let mut outline = Outline::default();
     members(text, |key, text| {

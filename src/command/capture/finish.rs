@@ -35,9 +35,6 @@ pub(super) fn make(
     work: &Work,
     steps: &mut Steps<'_>,
 ) -> Result<Vec<u8>, Failure> {
-    if collected.aside > 0 {
-        return Err(incomplete(&collected));
-    }
     if collected.counts.accounts == 0 {
         let what = format!("{} gives no account at all", collected.kind);
         return Err(Failure::new(
@@ -141,18 +138,6 @@ fn check_root(root: B256, collected: &Collected, steps: &mut Steps<'_>) -> Resul
             Err(Failure::new(exit::VERIFICATION, message, Some(hint)))
         }
     }
-}
-
-fn incomplete(collected: &Collected) -> Failure {
-    let all = collected.counts.accounts + collected.aside;
-    let message = format!(
-        "{}: {} of {all} accounts are not whole: the node has no preimages of their addresses or \
-         slots",
-        collected.kind, collected.aside
-    );
-    let hint = "geth keeps preimages when it is initialised and run with --cache.preimages (geth \
-                init --cache.preimages), or with --override.genesis and --gcmode archive";
-    Failure::new(exit::VERIFICATION, message, Some(hint))
 }
 
 /// The members of the genesis that the chain had: the file itself, or `--genesis`.

@@ -2,6 +2,7 @@
 
 mod finish;
 mod node;
+mod recover;
 mod settings;
 mod state;
 
@@ -112,7 +113,11 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         (None, Some(node), Some(chain)) => node.collect(chain, &settings, &work, &mut steps),
         (None, ..) => Err(Failure::bug("neither a node nor a file")),
     };
-    let made = collected.and_then(|collected| {
+    let made = collected.and_then(|mut collected| {
+        if collected.aside > 0 {
+            let pinned = node.as_ref().zip(chain.as_ref());
+            recover::recover(&mut collected, pinned, &settings, &work, &mut steps)?;
+        }
         finish::make(collected, node.as_ref(), chain, &target, &settings, &work, &mut steps)
     });
     let metadata = match made {

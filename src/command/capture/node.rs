@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Failure;
 use super::super::prepare::Steps;
+use super::recover;
 use super::settings::Settings;
 use super::state::{Collected, Files};
 use crate::capture::block::Block;
 use crate::capture::chain::{self, BlockId, Chain};
-use crate::capture::chain_config::Members;
 use crate::capture::collect::Counts;
 use crate::capture::geth::{self, Cursor, Page, Pages, Parts};
 use crate::capture::rpc::Rpc;
@@ -74,10 +74,10 @@ impl Node<'_> {
         match self.pages(chain, &block, &mut run, work, steps) {
             Ok(()) => {}
             Err(capture::Error::Rpc(error)) if error.is_unknown_method() => {
-                return self.anvil(settings, work, steps, capture::Error::Rpc(error));
+                return self.anvil(chain, settings, work, steps, capture::Error::Rpc(error));
             }
             Err(error @ capture::Error::NoDump { .. }) => {
-                return self.anvil(settings, work, steps, error);
+                return self.anvil(chain, settings, work, steps, error);
             }
             Err(error) => return Err(failed(error)),
         }
@@ -97,10 +97,8 @@ impl Node<'_> {
             kind: PAGED.to_owned(),
             expected: Some(block.state_root),
             block: Some(block),
-            genesis: Members::default(),
-            counts,
-            aside: run.files.set_aside,
             obtained: obtained.into_iter().filter(|(_, count)| *count > 0).collect(),
+            ..run.files.collected()
         })
     }
 
@@ -226,6 +224,7 @@ impl Node<'_> {
     /// anvil has no debug namespace, and a dump that leaves nothing out.
     fn anvil(
         &self,
+        chain: &Chain,
         settings: &Settings,
         work: &Work,
         steps: &mut Steps<'_>,
@@ -243,9 +242,8 @@ impl Node<'_> {
             files.take(&account)
         });
         let told = match told {
-            // No anvil either: what was missing is what was asked for first.
             Err(capture::Error::Rpc(error)) if error.is_unknown_method() => {
-                return Err(failed(why));
+                return recover::replay(self, chain, settings, work, steps, why);
             }
             told => told.map_err(failed)?,
         };
@@ -269,10 +267,8 @@ impl Node<'_> {
             kind: ANVIL.to_owned(),
             expected: told.state_root.map(|_| block.state_root),
             block: Some(block),
-            genesis: Members::default(),
-            counts,
-            aside: files.set_aside,
             obtained: [(ANVIL.to_owned(), counts.accounts)].into(),
+            ..files.collected()
         })
     }
 }

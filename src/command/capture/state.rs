@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::Failure;
 use super::super::prepare::Steps;
 use super::node::Node;
+use super::recover::Knowledge;
 use super::settings::Settings;
 use crate::capture::block::Block;
 use crate::capture::chain::{self, Chain};
@@ -28,10 +29,16 @@ pub(super) struct Collected {
     /// What a genesis says besides its alloc.
     pub(super) genesis: Members,
     pub(super) counts: Counts,
+    /// Length of the alloc.
+    pub(super) alloc_length: u64,
     /// How many accounts were set aside, to be completed.
     pub(super) aside: u64,
+    /// Where they are.
+    pub(super) aside_file: Input,
     /// How many accounts were obtained in which way.
     pub(super) obtained: BTreeMap<String, u64>,
+    /// What was learnt of the chain on the way.
+    pub(super) knowledge: Option<Knowledge>,
 }
 
 /// The two files that are collected in.
@@ -39,6 +46,7 @@ pub(super) struct Files {
     pub(super) alloc: Alloc<Appending>,
     pub(super) aside: Appending,
     pub(super) set_aside: u64,
+    aside_file: Input,
 }
 
 impl Files {
@@ -57,7 +65,24 @@ impl Files {
         set_aside: u64,
     ) -> Result<Option<Self>, Failure> {
         let files = work.resume(alloc, aside)?;
-        Ok(files.map(|(alloc, aside)| Self { alloc: Alloc::new(alloc, counts), aside, set_aside }))
+        Ok(files.map(|(alloc, aside)| Self {
+            alloc: Alloc::new(alloc, counts),
+            aside,
+            set_aside,
+            aside_file: work.aside(),
+        }))
+    }
+
+    /// The alloc that was collected, to be added to; what is not whole goes to `aside`.
+    pub(super) fn go_on(
+        work: &Work,
+        collected: &Collected,
+        aside: Appending,
+        aside_file: Input,
+    ) -> Result<Self, Failure> {
+        let shorter = || Failure::bug("the collected alloc has become shorter");
+        let alloc = work.resume_alloc(collected.alloc_length)?.ok_or_else(shorter)?;
+        Ok(Self { alloc: Alloc::new(alloc, collected.counts), aside, set_aside: 0, aside_file })
     }
 
     /// Takes an account: into the alloc if it is whole.
@@ -68,6 +93,22 @@ impl Files {
                 self.set_aside += 1;
                 set_aside(account, &mut self.aside)
             }
+        }
+    }
+
+    /// What is in the files.
+    pub(super) fn collected(mut self) -> Collected {
+        Collected {
+            kind: String::new(),
+            block: None,
+            expected: None,
+            genesis: Members::default(),
+            counts: self.alloc.counts,
+            alloc_length: self.alloc.out().length,
+            aside: self.set_aside,
+            aside_file: self.aside_file,
+            obtained: BTreeMap::new(),
+            knowledge: None,
         }
     }
 
@@ -131,8 +172,7 @@ pub(super) fn from_file(
         block,
         expected,
         genesis: Members::of(&genesis),
-        counts,
-        aside: files.set_aside,
         obtained: [(kind.to_owned(), counts.accounts)].into(),
+        ..files.collected()
     })
 }

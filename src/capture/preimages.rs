@@ -1,0 +1,185 @@
+//! Addresses and slots whose hashes a node may not know how to undo.
+
+use std::collections::{BTreeSet, HashMap};
+
+use alloy_primitives::{Address, B256, U256, keccak256};
+use rayon::prelude::*;
+
+use super::account::Account;
+
+/// Where an address was learnt from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Precompiles, system contracts, and what devnets fund.
+    Common,
+    /// The chain's genesis.
+    Genesis,
+    /// A transaction, withdrawal or block.
+    Blocks,
+    /// The node's store of preimages.
+    Node,
+}
+
+impl Origin {
+    /// As the metadata calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Common => "address known to everybody",
+            Self::Genesis => "address from genesis",
+            Self::Blocks => "address from blocks",
+            Self::Node => "debug_preimage",
+        }
+    }
+}
+
+/// What is known of the chain's addresses and slots.
+#[derive(Debug, Default)]
+pub struct Known {
+    addresses: HashMap<B256, (Address, Origin)>,
+    /// Slots that a contract may have.
+    touched: HashMap<Address, BTreeSet<B256>>,
+    /// Slots that any contract may have, by their hash.
+    common: HashMap<B256, B256>,
+}
+
+/// Ring buffers of the system contracts (EIP-4788 has two of 8191 slots) and everybody's first
+/// state variables.
+const SMALL_SLOTS: u64 = 2 * 8191;
+/// State variables that hold an array or a mapping, where one is guessed.
+const VARIABLES: u64 = 32;
+/// Elements of such an array.
+const ELEMENTS: u64 = 256;
+/// Addresses that are guessed to be keys of mappings.
+const KEYS: usize = 4096;
+
+/// `uint256` as Solidity lays it out.
+fn word(number: u64) -> B256 {
+    U256::from(number).into()
+}
+
+fn by_hash(slots: impl ParallelIterator<Item = B256>) -> HashMap<B256, B256> {
+    slots.map(|slot| (keccak256(slot), slot)).collect()
+}
+
+impl Known {
+    /// What every chain may have.
+    pub fn common() -> Self {
+        let mut known = Self::default();
+        // As whom the system calls of EIP-4788 and its successors are made.
+        let mut system = Address::repeat_byte(0xff);
+        system.0[19] = 0xfe;
+        known.add_address(system, Origin::Common);
+        for number in 0..=0x100 {
+            known.add_address(Address::from_word(word(number)), Origin::Common);
+        }
+        let small = (0..SMALL_SLOTS).into_par_iter().map(word);
+        let arrays = (0..VARIABLES).into_par_iter().flat_map_iter(|variable| {
+            let start = U256::from_be_bytes(keccak256(word(variable)).0);
+            (0..ELEMENTS).map(move |index| start.wrapping_add(U256::from(index)).into())
+        });
+        let proxies = ["implementation", "admin", "beacon"].into_par_iter().map(|name| {
+            // EIP-1967.
+            let hash = keccak256(format!("eip1967.proxy.{name}"));
+            (U256::from_be_bytes(hash.0) - U256::from(1)).into()
+        });
+        known.common = by_hash(small.chain(arrays).chain(proxies));
+        known
+    }
+
+    /// Notes an address; what is known already stays.
+    pub fn add_address(&mut self, address: Address, origin: Origin) {
+        self.addresses.entry(keccak256(address)).or_insert((address, origin));
+    }
+
+    /// Notes that a contract may have a slot.
+    pub fn add_slot(&mut self, address: Address, slot: B256) {
+        self.touched.entry(address).or_default().insert(slot);
+    }
+
+    /// Notes an account of the chain's genesis, with its slots.
+    pub fn add_genesis_account(&mut self, account: &Account) {
+        let Some(address) = account.address else { return };
+        self.add_address(address, Origin::Genesis);
+        if !account.storage.is_empty() {
+            let slots = account.storage.iter().map(|(slot, _)| *slot);
+            self.touched.entry(address).or_default().extend(slots);
+        }
+    }
+
+    /// The address with this hash.
+    pub fn address(&self, hash: &B256) -> Option<(Address, Origin)> {
+        self.addresses.get(hash).copied()
+    }
+
+    /// All addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = (Address, Origin)> {
+        self.addresses.values().copied()
+    }
+
+    /// How many addresses are known.
+    pub fn len(&self) -> usize {
+        self.addresses.len()
+    }
+
+    /// Whether no address is known.
+    pub fn is_empty(&self) -> bool {
+        self.addresses.is_empty()
+    }
+
+    /// Slots that `address` may have: those that it was seen to use.
+    pub fn slots(&self, address: &Address) -> impl Iterator<Item = B256> {
+        self.touched.get(address).into_iter().flatten().copied()
+    }
+
+    /// Tells the slots of `address` by their hashes.
+    pub fn slots_by_hash(&self, address: &Address) -> impl Fn(&B256) -> Option<B256> {
+        let own: HashMap<_, _> = self.slots(address).map(|slot| (keccak256(slot), slot)).collect();
+        move |hash| own.get(hash).or_else(|| self.common.get(hash)).copied()
+    }
+
+    /// Guesses slots of mappings from addresses: `keccak256(key . variable)`, as Solidity has them.
+    pub fn guess_mappings(&mut self) {
+        let keys: Vec<_> = self.addresses.values().map(|(key, _)| *key).take(KEYS).collect();
+        let slots = keys.par_iter().flat_map_iter(|key| {
+            let of = |variable| keccak256([key.into_word(), word(variable)].concat());
+            (0..VARIABLES).map(of)
+        });
+        self.common.extend(by_hash(slots));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::{address, b256};
+
+    #[test]
+    fn what_everybody_has_is_known() {
+        let known = Known::common();
+        for address in [
+            address!("0x0000000000000000000000000000000000000100"),
+            address!("0xfffffffffffffffffffffffffffffffffffffffe"),
+        ] {
+            assert_eq!(known.address(&keccak256(address)), Some((address, Origin::Common)));
+        }
+        let slot = known.slots_by_hash(&Address::ZERO);
+        // EIP-1967's implementation, and the third element of an array at variable 1.
+        for known in [
+            b256!("0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"),
+            b256!("0xb10e2d527612073b26eecdfd717e6a320cf44b4afac2b0732d9fcbe2b7fa0cf8"),
+            word(16_381),
+        ] {
+            assert_eq!(slot(&keccak256(known)), Some(known));
+        }
+    }
+
+    #[test]
+    fn balances_of_known_holders_are_guessed() {
+        let mut known = Known::default();
+        let holder = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+        known.add_address(holder, Origin::Blocks);
+        known.guess_mappings();
+        let slot = keccak256([holder.into_word(), word(3)].concat());
+        assert_eq!(known.slots_by_hash(&Address::ZERO)(&keccak256(slot)), Some(slot));
+    }
+}

@@ -1,0 +1,180 @@
+//! Walks over the blocks of a chain, to learn which addresses and slots it has used.
+
+use alloy_primitives::{Address, B256};
+use serde_json::{Value, json};
+
+use super::Error;
+use super::chain::BLOCK_LIMIT;
+use super::preimages::{Known, Origin};
+use super::rpc::{self, Rpc};
+
+/// Blocks that are asked for at once.
+const BATCH: u64 = 32;
+/// Longest trace of a block.
+const TRACE_LIMIT: u64 = 256 << 20;
+
+/// How a node tells what its transactions touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// `debug_traceBlockByNumber` with `prestateTracer`: all of it.
+    Diffs,
+    /// `eth_createAccessList`, of every transaction on its own: most of it.
+    AccessLists,
+}
+
+/// Learns from all blocks through `last`. Traces are taken as well as the node gives them; what
+/// they left out shows in the state root.
+///
+/// # Errors
+/// The node cannot be reached, or lacks blocks.
+pub fn walk(
+    rpc: &dyn Rpc,
+    last: u64,
+    known: &mut Known,
+    progress: &dyn Fn(u64),
+) -> Result<(), Error> {
+    let mut trace = Trace::Diffs;
+    for first in (0..=last).step_by(usize::try_from(BATCH).unwrap_or(1)) {
+        let numbers: Vec<_> = (first..=last.min(first + BATCH - 1)).collect();
+        let call = |number: &u64| ("eth_getBlockByNumber", json!([format!("{number:#x}"), true]));
+        let calls: Vec<_> = numbers.iter().map(call).collect();
+        for (number, raw) in numbers.iter().zip(rpc.batch(&calls, BLOCK_LIMIT)?) {
+            let block: Value = serde_json::from_slice(&raw).unwrap_or_default();
+            if block.is_null() {
+                return Err(Error::NoBlock { id: number.to_string() });
+            }
+            let transactions = learn_block(&block, known);
+            if transactions.is_empty() {
+                continue;
+            }
+            if trace == Trace::Diffs && !diffs(rpc, *number, known)? {
+                trace = Trace::AccessLists;
+            }
+            if trace == Trace::AccessLists {
+                access_lists(rpc, *number, last, transactions, known)?;
+            }
+        }
+        progress(numbers.last().copied().unwrap_or(first));
+    }
+    Ok(())
+}
+
+/// The addresses that a block itself names; its transactions are handed on.
+fn learn_block<'a>(block: &'a Value, known: &mut Known) -> &'a [Value] {
+    let mut learn = |value: &Value| {
+        if let Some(address) = address(value) {
+            known.add_address(address, Origin::Blocks);
+        }
+    };
+    learn(&block["miner"]);
+    list(&block["withdrawals"]).iter().for_each(|withdrawal| learn(&withdrawal["address"]));
+    let transactions = list(&block["transactions"]);
+    for transaction in transactions {
+        learn(&transaction["from"]);
+        learn(&transaction["to"]);
+        list(&transaction["authorizationList"]).iter().for_each(|entry| learn(&entry["address"]));
+    }
+    for transaction in transactions {
+        learn_access_list(&transaction["accessList"], known);
+        let (from, nonce) = (address(&transaction["from"]), quantity(&transaction["nonce"]));
+        if let (Some(from), Some(nonce), true) = (from, nonce, transaction["to"].is_null()) {
+            known.add_address(from.create(nonce), Origin::Blocks);
+        }
+    }
+    transactions
+}
+
+/// Learns from the state diffs of a block's transactions; whether the node gives them.
+fn diffs(rpc: &dyn Rpc, number: u64, known: &mut Known) -> Result<bool, Error> {
+    let tracer = json!({"tracer": "prestateTracer", "tracerConfig": {"diffMode": true}});
+    let params = json!([format!("{number:#x}"), tracer]);
+    let raw = match rpc.call("debug_traceBlockByNumber", &params, TRACE_LIMIT) {
+        Ok(raw) => raw,
+        Err(rpc::Error::Refused { .. } | rpc::Error::Slow { .. } | rpc::Error::TooLarge { .. }) => {
+            return Ok(false);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let traces: Value = serde_json::from_slice(&raw).unwrap_or_default();
+    for trace in list(&traces) {
+        for side in ["pre", "post"] {
+            for (key, account) in trace["result"][side].as_object().into_iter().flatten() {
+                let Ok(address) = key.parse() else { continue };
+                known.add_address(address, Origin::Blocks);
+                for slot in account["storage"].as_object().into_iter().flat_map(|s| s.keys()) {
+                    if let Ok(slot) = slot.parse() {
+                        known.add_slot(address, slot);
+                    }
+                }
+            }
+        }
+    }
+    Ok(traces.is_array())
+}
+
+/// Runs each transaction again, on the state before its block, or where that is gone, on the last
+/// one: another path may be taken there, and the state root tells.
+fn access_lists(
+    rpc: &dyn Rpc,
+    number: u64,
+    last: u64,
+    transactions: &[Value],
+    known: &mut Known,
+) -> Result<(), Error> {
+    for transaction in transactions {
+        let mut call = json!({});
+        for key in ["from", "to", "value", "input", "accessList", "authorizationList"] {
+            if !transaction[key].is_null() {
+                call[key] = transaction[key].clone();
+            }
+        }
+        for at in [number.saturating_sub(1), last] {
+            let params = json!([call, format!("{at:#x}")]);
+            match rpc.call("eth_createAccessList", &params, BLOCK_LIMIT) {
+                Ok(raw) => {
+                    let answer: Value = serde_json::from_slice(&raw).unwrap_or_default();
+                    learn_access_list(&answer["accessList"], known);
+                    break;
+                }
+                Err(rpc::Error::Refused { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    let receipts =
+        match rpc.call("eth_getBlockReceipts", &json!([format!("{number:#x}")]), TRACE_LIMIT) {
+            Err(rpc::Error::Refused { .. }) => return Ok(()),
+            answer => answer?,
+        };
+    let receipts: Value = serde_json::from_slice(&receipts).unwrap_or_default();
+    for log in list(&receipts).iter().flat_map(|receipt| list(&receipt["logs"])) {
+        if let Some(address) = address(&log["address"]) {
+            known.add_address(address, Origin::Blocks);
+        }
+    }
+    Ok(())
+}
+
+fn learn_access_list(list_of: &Value, known: &mut Known) {
+    for entry in list(list_of) {
+        let Some(address) = address(&entry["address"]) else { continue };
+        known.add_address(address, Origin::Blocks);
+        for slot in list(&entry["storageKeys"]) {
+            if let Some(slot) = slot.as_str().and_then(|slot| slot.parse::<B256>().ok()) {
+                known.add_slot(address, slot);
+            }
+        }
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn address(value: &Value) -> Option<Address> {
+    value.as_str()?.parse().ok()
+}
+
+fn quantity(value: &Value) -> Option<u64> {
+    u64::from_str_radix(value.as_str()?.strip_prefix("0x")?, 16).ok()
+}

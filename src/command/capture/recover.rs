@@ -1,0 +1,296 @@
+//! What a dump left out: addresses, code and slots, learnt from elsewhere.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+
+use serde_json::json;
+
+use super::super::Failure;
+use super::super::prepare::Steps;
+use super::node::Node;
+use super::settings::Settings;
+use super::state::{Collected, Files};
+use crate::capture::account::{Account, Missing};
+use crate::capture::block::Block;
+use crate::capture::chain::{self, Chain};
+use crate::capture::complete::Completion;
+use crate::capture::preimages::Known;
+use crate::capture::rpc::Rpc;
+use crate::capture::{self, file, replay, walk};
+use crate::exit;
+use crate::rim::fs;
+use crate::rim::work::Work;
+use crate::snapshot::{Input, Snapshot};
+
+/// Accounts that are completed at once.
+const SHARE: usize = 200;
+
+fn failed(error: capture::Error) -> Failure {
+    Failure::capture(&error)
+}
+
+/// What is known of a chain, and how far it was looked for.
+#[derive(Debug)]
+pub(super) struct Knowledge {
+    known: Known,
+    walked: bool,
+}
+
+impl Knowledge {
+    /// From what every devnet has, the given genesis, and the one in the node's database.
+    pub(super) fn begin(
+        node: Option<(&Node<'_>, &Chain)>,
+        settings: &Settings,
+        steps: &mut Steps<'_>,
+    ) -> Result<Self, Failure> {
+        let mut known = Known::common();
+        for input in
+            [Some(&Snapshot::sample().genesis), settings.genesis.as_ref()].into_iter().flatten()
+        {
+            let open = || {
+                fs::open(input).map_err(|error| capture::Error::Read(std::io::Error::other(error)))
+            };
+            let read = file::read(&open, &mut |account| {
+                known.add_genesis_account(&account);
+                Ok(())
+            });
+            read.map_err(|error| Failure::state_file(input, &error))?;
+        }
+        if let Some((node, chain)) = node {
+            let read = stored_genesis(node, chain, &mut known);
+            match read {
+                Ok(()) | Err(capture::Error::Rpc(capture::rpc::Error::Refused { .. })) => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        steps.done("learn", &format!("{} addresses from genesis", known.len()));
+        Ok(Self { known, walked: false })
+    }
+
+    /// And from every block.
+    pub(super) fn walk(
+        &mut self,
+        node: &Node<'_>,
+        last: u64,
+        steps: &mut Steps<'_>,
+    ) -> Result<(), Failure> {
+        let console = steps.console;
+        let progress = |block: u64| console.progress(|| format!("block {block} of {last}"));
+        walk::walk(&node.client, last, &mut self.known, &progress).map_err(failed)?;
+        self.known.guess_mappings();
+        self.walked = true;
+        steps.done("learn", &format!("{} addresses with those of {last} blocks", self.known.len()));
+        Ok(())
+    }
+}
+
+/// geth keeps the alloc that its genesis was made of. Source: geth `core/rawdb/schema.go`
+/// (`genesisPrefix`).
+fn stored_genesis(node: &Node<'_>, chain: &Chain, known: &mut Known) -> Result<(), capture::Error> {
+    let key = format!("0x{}{}", hex::encode("ethereum-genesis-"), hex::encode(chain.genesis));
+    let answer = node.client.stream("debug_dbGet", &json!([key]))?;
+    file::read_alloc(answer, &mut |account| {
+        known.add_genesis_account(&account);
+        Ok(())
+    })
+}
+
+/// The state of a node without any dump: what is known of the chain is looked up.
+pub(super) fn replay(
+    node: &Node<'_>,
+    chain: &Chain,
+    settings: &Settings,
+    work: &Work,
+    steps: &mut Steps<'_>,
+    why: capture::Error,
+) -> Result<Collected, Failure> {
+    let block = chain::pin(&node.client, settings.block).map_err(failed)?;
+    let hash = block.hash.unwrap_or_default();
+    // Without proofs there is no way left: what is missing is what was asked for first.
+    let probe = json!([alloy_primitives::Address::ZERO, [], {"blockHash": hash}]);
+    if node.client.call("eth_getProof", &probe, chain::SMALL_LIMIT).is_err() {
+        return Err(failed(why));
+    }
+    steps.console.note(&format!("{why}: every address that the blocks name is looked up instead"));
+    let mut knowledge = Knowledge::begin(Some((node, chain)), settings, steps)?;
+    knowledge.walk(node, block.number, steps)?;
+    let mut files = Files::begin(work)?;
+    let console = steps.console;
+    replay::accounts(&node.client, hash, &mut knowledge.known, &mut |account| {
+        console.progress(|| format!("{} accounts", files.alloc.counts.accounts));
+        files.take(&account)
+    })
+    .map_err(failed)?;
+    files.flush()?;
+    let counts = files.alloc.counts;
+    let found = counts.accounts + files.set_aside;
+    steps.done("capture", &format!("block {}: {found} accounts", block.number));
+    Ok(Collected {
+        kind: "eth_getProof".to_owned(),
+        expected: Some(block.state_root),
+        block: Some(block),
+        obtained: [("eth_getProof".to_owned(), counts.accounts)].into(),
+        knowledge: Some(knowledge),
+        ..files.collected()
+    })
+}
+
+/// Completes what was set aside.
+pub(super) fn recover(
+    collected: &mut Collected,
+    node: Option<(&Node<'_>, &Chain)>,
+    settings: &Settings,
+    work: &Work,
+    steps: &mut Steps<'_>,
+) -> Result<(), Failure> {
+    let (Some(node), Some(block)) = (node, collected.block.clone()) else {
+        return Err(incomplete(collected, &still_missing(&collected.aside_file)?));
+    };
+    let knowledge = match collected.knowledge.take() {
+        Some(knowledge) => knowledge,
+        None => Knowledge::begin(Some(node), settings, steps)?,
+    };
+    let mut round = Round { knowledge, node: node.0, block: &block, work, number: 0 };
+    round.complete(collected, steps)?;
+    if collected.aside > 0 && !round.knowledge.walked {
+        round.knowledge.walk(node.0, block.number, steps)?;
+        round.complete(collected, steps)?;
+    }
+    if collected.aside > 0 {
+        return Err(incomplete(collected, &still_missing(&collected.aside_file)?));
+    }
+    chain::still(&node.0.client, node.1, &block).map_err(failed)
+}
+
+struct Round<'a, 'b> {
+    knowledge: Knowledge,
+    node: &'a Node<'b>,
+    block: &'a Block,
+    work: &'a Work,
+    number: u64,
+}
+
+impl Round<'_, '_> {
+    /// Completes what can be, and sets the rest aside again.
+    fn complete(
+        &mut self,
+        collected: &mut Collected,
+        steps: &mut Steps<'_>,
+    ) -> Result<(), Failure> {
+        self.number += 1;
+        let (aside, aside_file) = self.work.fresh(&format!("aside.{}", self.number))?;
+        let mut files = Files::go_on(self.work, collected, aside, aside_file)?;
+        let child = chain::child(&self.node.client, self.block).map_err(failed)?;
+        let block = self.block.hash.unwrap_or_default();
+        let completion = Completion::<dyn Rpc> {
+            rpc: &self.node.client,
+            block,
+            child,
+            known: &self.knowledge.known,
+        };
+        let all = collected.aside;
+        let mut done = 0;
+        let mut lines = Lines::open(&collected.aside_file)?;
+        loop {
+            let mut share = lines.share()?;
+            if share.is_empty() {
+                break;
+            }
+            let origins = completion.addresses(&mut share).map_err(failed)?;
+            for (mut account, origin) in share.into_iter().zip(origins) {
+                let missing = account.missing();
+                completion.contents(&mut account).map_err(failed)?;
+                done += 1;
+                steps.console.progress(|| format!("completing account {done} of {all}"));
+                if account.missing().is_none() {
+                    let mut obtained = |how: &str| {
+                        *collected.obtained.entry(how.to_owned()).or_default() += 1;
+                    };
+                    if let Some(origin) = origin {
+                        obtained(origin.name());
+                    }
+                    if matches!(missing, Some(Missing::Storage)) {
+                        obtained("storage completed");
+                    }
+                }
+                files.take(&account).map_err(failed)?;
+            }
+        }
+        files.flush()?;
+        let left = files.set_aside;
+        steps.done("recover", &format!("{} of {all} accounts completed", all - left));
+        let files = files.collected();
+        collected.counts = files.counts;
+        collected.alloc_length = files.alloc_length;
+        collected.aside = left;
+        collected.aside_file = files.aside_file;
+        Ok(())
+    }
+}
+
+/// The accounts of a file of lines, some at a time.
+struct Lines {
+    reader: BufReader<Box<dyn std::io::Read>>,
+    file: Input,
+}
+
+impl Lines {
+    fn open(file: &Input) -> Result<Self, Failure> {
+        Ok(Self { reader: BufReader::new(fs::open(file)?), file: file.clone() })
+    }
+
+    fn share(&mut self) -> Result<Vec<Account>, Failure> {
+        let fault = |what: String| {
+            Failure::new(exit::OUTPUT, format!("{}: {what}", self.file.label()), None)
+        };
+        let mut share = Vec::new();
+        let mut line = Vec::new();
+        while share.len() < SHARE {
+            line.clear();
+            if self.reader.read_until(b'\n', &mut line).map_err(|e| fault(e.to_string()))? == 0 {
+                break;
+            }
+            share.push(Account::parse(b"", &line).map_err(|e| fault(e.to_string()))?);
+        }
+        Ok(share)
+    }
+}
+
+/// How many accounts lack what, and the first of each.
+fn still_missing(file: &Input) -> Result<String, Failure> {
+    let mut lines = Lines::open(file)?;
+    let mut lacking: BTreeMap<&str, (u64, String)> = BTreeMap::new();
+    loop {
+        let share = lines.share()?;
+        if share.is_empty() {
+            break;
+        }
+        for account in share {
+            let name = match account.address {
+                Some(address) => address.to_string(),
+                None => format!("pre({})", account.hashed_address),
+            };
+            let what = match account.missing() {
+                Some(Missing::Address) => "without address",
+                Some(Missing::Code) => "without code",
+                _ => "with slots missing",
+            };
+            lacking.entry(what).or_insert((0, name)).0 += 1;
+        }
+    }
+    let each =
+        |(what, (count, first)): (&&str, &(u64, String))| format!("{count} {what} (first {first})");
+    Ok(lacking.iter().map(each).collect::<Vec<_>>().join(", "))
+}
+
+fn incomplete(collected: &Collected, missing: &str) -> Failure {
+    let all = collected.counts.accounts + collected.aside;
+    let message = format!(
+        "{}: {} of {all} accounts are not whole: {missing}; nobody knows the preimages of their hashes",
+        collected.kind, collected.aside
+    );
+    let hint = "geth keeps preimages when it is initialised and run with --cache.preimages, or \
+                started with --override.genesis and --gcmode archive; --genesis FILE gives those \
+                of the chain's genesis, and --gcmode archive those of its transactions";
+    Failure::new(exit::VERIFICATION, message, Some(hint))
+}
