@@ -7,10 +7,16 @@ use crate::exit;
 use crate::rim::console::Console;
 use crate::rim::signal;
 
+const EXAMPLES: &str = "Examples:
+  regenesis init                     the embedded sample, to ./runtime
+  regenesis init my-snapshot         a snapshot directory
+  regenesis bake my-snapshot         once, so that every init of it is faster
+  regenesis verify my-snapshot       whether a snapshot is whole";
+
 /// Ethereum devnet snapshots that never rot: execution and consensus genesis, made anew at every
 /// boot.
 #[derive(Debug, Parser)]
-#[command(name = "regenesis", version, after_help = exit::HELP)]
+#[command(name = "regenesis", version, after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,

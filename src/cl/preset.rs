@@ -107,7 +107,8 @@ pub enum Revision {
     #[value(name = "v1.5.0", help = "v1.5.0")]
     V150,
     #[default]
-    #[value(name = "v1.6.0", help = "v1.6.0 and later")]
+    // An empty variable, as compose files leave it, is no setting.
+    #[value(name = "v1.6.0", alias = "", help = "v1.6.0 and later")]
     V160,
 }
 

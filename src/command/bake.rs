@@ -21,8 +21,8 @@ use crate::snapshot::{GENESIS, Snapshot};
 use crate::{cl, exit};
 
 const EXAMPLES: &str = "Examples:
-  regenesis bake my-snapshot                  then: regenesis init my-snapshot
-  regenesis bake my-snapshot --keystores none keys are derived and sealed at every boot
+  regenesis bake my-snapshot                   then: regenesis init my-snapshot
+  regenesis bake my-snapshot --keystores none  keys are derived and sealed at every boot
 
 What is baked is bound to the snapshot's files by digest. init does not use a bake that is of
 other files, damaged, or made by another version: it says so, and computes.";

@@ -8,7 +8,7 @@ mod write;
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
 
 use super::Failure;
 use super::prepare::{Steps, prepare};
@@ -20,12 +20,12 @@ use settings::Settings;
 pub(super) use settings::{given, seed};
 
 const EXAMPLES: &str = "Examples:
-  regenesis init                              the embedded sample, to ./runtime
-  regenesis init my-snapshot --out /data      a snapshot directory
+  regenesis init                               the embedded sample, to ./runtime
+  regenesis init my-snapshot --out /data       a snapshot directory
   regenesis init --genesis genesis.json --config config.yaml --mnemonics mnemonics.yaml
-  regenesis init my-snapshot --timestamp keep the times of the files: for reproduction
+  regenesis init my-snapshot --timestamp keep  the times of the files: for reproduction
   regenesis init --seed 00…01 --timestamp 2026-01-31T12:00:00Z --json
-                                              the same bytes on every machine
+                                               the same bytes on every machine
 
 Every flag has an environment variable: --out is REGENESIS_OUT, and so on. A flag wins over its
 variable, the variable over the snapshot.";
@@ -33,31 +33,64 @@ variable, the variable over the snapshot.";
 const VALIDATORS_HELP: &str =
     "More validators, one a line: pubkey:withdrawal_credentials[:balance_gwei]";
 
+const DEFAULT_OUT: &str = "./runtime";
+
+/// A path; an empty one, as compose files leave variables, is no setting.
+fn path_or_empty() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
 /// Regenerate execution and consensus genesis, validator keystores and JWT secret for this boot
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", crate::exit::HELP))]
 pub struct Args {
     /// Snapshot directory [default: the embedded sample]
-    #[arg(env = "REGENESIS_SNAPSHOT", hide_env_values = true)]
+    #[arg(env = "REGENESIS_SNAPSHOT", hide_env_values = true, value_parser = path_or_empty())]
     snapshot: Option<PathBuf>,
     /// Execution genesis in geth's format, instead of the snapshot's
-    #[arg(long, value_name = "FILE", env = "REGENESIS_GENESIS", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "REGENESIS_GENESIS",
+        hide_env_values = true,
+        value_parser = path_or_empty()
+    )]
     genesis: Option<PathBuf>,
     /// Consensus config.yaml, instead of the snapshot's
-    #[arg(long, value_name = "FILE", env = "REGENESIS_CONFIG", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "REGENESIS_CONFIG",
+        hide_env_values = true,
+        value_parser = path_or_empty()
+    )]
     config: Option<PathBuf>,
     /// Validators by mnemonic (eth-beacon-genesis' mnemonics.yaml), instead of the snapshot's
-    #[arg(long, value_name = "FILE", env = "REGENESIS_MNEMONICS", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "REGENESIS_MNEMONICS",
+        hide_env_values = true,
+        value_parser = path_or_empty()
+    )]
     mnemonics: Option<PathBuf>,
-    #[arg(help = VALIDATORS_HELP, long, value_name = "FILE", env = "REGENESIS_VALIDATORS", hide_env_values = true)]
+    #[arg(
+        help = VALIDATORS_HELP,
+        long,
+        value_name = "FILE",
+        env = "REGENESIS_VALIDATORS",
+        hide_env_values = true,
+        value_parser = path_or_empty()
+    )]
     validators: Option<PathBuf>,
     /// Directory for the files
     #[arg(
         long,
         value_name = "DIR",
-        default_value = "./runtime",
+        default_value = DEFAULT_OUT,
         env = "REGENESIS_OUT",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = path_or_empty()
     )]
     out: PathBuf,
     /// Genesis time: now (plus the lead), keep (the files' own), seconds since 1970, or RFC 3339

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::super::Failure;
 use super::super::prepare::Wanted;
-use super::Args;
+use super::{Args, DEFAULT_OUT};
 use crate::cl::preset::Revision;
 use crate::keys::{Entropy, Kdf, jwt};
 use crate::rim::{entropy, fs};
@@ -87,7 +87,7 @@ impl Settings {
         let chosen = args.seed.as_deref().and_then(given);
         Ok(Self {
             snapshot: snapshot(args)?,
-            out: args.out.clone(),
+            out: path(Some(&args.out)).unwrap_or_else(|| DEFAULT_OUT.into()),
             timestamp,
             lead,
             jwt,

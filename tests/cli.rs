@@ -1,0 +1,395 @@
+//! The command line is what other stacks depend on: names, twins, forms, exit codes, streams.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests meet the world")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use regenesis::command::{bake, init, verify};
+use regenesis::exit;
+use serde_json::Value;
+use support::{Done, Run, repository};
+
+const SEED: &str = "5eed5eed00112233445566778899aabbccddeeff00112233445566778899aabb";
+const OTHER_SEED: &str = "1eed5eed00112233445566778899aabbccddeeff00112233445566778899aabb";
+const JWT: &str = "3e7f3e7f0123456789abcdef0123456789abcdef0123456789abcdef01234567";
+const BEACON_ROOTS: &str = "0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02";
+/// The generator of G1, as a public key, with credentials.
+const LISTED: &str = "97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb:0100000000000000000000000000000000000000000000000000000000000000";
+
+fn sample(file: &str) -> String {
+    std::fs::read_to_string(repository().join("sample").join(file)).unwrap()
+}
+
+/// A snapshot that is not the sample, and loose files that are not the snapshot's.
+fn run() -> Run {
+    let genesis = sample("el/genesis.template.json");
+    let config = sample("cl/config.yaml");
+    let mnemonics = sample("val/mnemonics.yaml");
+    let lacking = genesis.replace(BEACON_ROOTS, &BEACON_ROOTS.replace("F3d", "F3e"));
+    Run::new()
+        .snapshot()
+        .file("snapshot/el/genesis.template.json", &lacking)
+        .file("snapshot/val/mnemonics.yaml", mnemonics.replace("count: 64", "count: 2"))
+        .file("genesis.json", lacking.replace("0x3938700", "0x3938701"))
+        .file("config.yaml", config.replace("'regenesis'", "'another'"))
+        .file("mnemonics.yaml", mnemonics.replace("count: 64", "count: 1"))
+        .file("validators.txt", LISTED)
+}
+
+fn json(done: &Done) -> Value {
+    serde_json::from_str(&done.stdout).unwrap()
+}
+
+/// All that a run makes, but for the times of its steps.
+fn made(run: Run) -> (BTreeMap<String, Vec<u8>>, Value, bool) {
+    let done = run.succeeds();
+    let mut summary: Value = done.json("regenesis.json");
+    summary.as_object_mut().unwrap().remove("steps");
+    (done.files(), summary, done.stdout.is_empty())
+}
+
+const FIXED: [(&str, &str); 3] =
+    [("SNAPSHOT", "snapshot"), ("TIMESTAMP", "1700000000"), ("SEED", SEED)];
+
+/// Every flag of `init` with a value, and another value.
+const FLAGS: [(&str, &str, &str); 12] = [
+    ("SNAPSHOT", "snapshot", "nowhere"),
+    ("GENESIS", "genesis.json", "nowhere"),
+    ("CONFIG", "config.yaml", "nowhere"),
+    ("MNEMONICS", "mnemonics.yaml", "nowhere"),
+    ("VALIDATORS", "validators.txt", "nowhere"),
+    ("TIMESTAMP", "1800000000", "soon"),
+    ("JWT", JWT, "keep"),
+    ("KDF", "pbkdf2", "scrypt"),
+    ("SEED", OTHER_SEED, SEED),
+    ("PRESET_REVISION", "v1.5.0-beta.0", "v1.5.0"),
+    ("ADD_SYSTEM_CONTRACTS", "true", "false"),
+    ("JSON", "1", "0"),
+];
+
+/// `run` with a flag; switches have no value, the snapshot has no name.
+fn with_flag(run: Run, name: &str, value: &str) -> Run {
+    match name {
+        "SNAPSHOT" => run.arg(value),
+        "JSON" | "ADD_SYSTEM_CONTRACTS" => run.arg(flag(name)),
+        _ => run.arg(flag(name)).arg(value),
+    }
+}
+
+fn flag(name: &str) -> String {
+    format!("--{}", name.to_lowercase().replace('_', "-"))
+}
+
+fn variable(name: &str) -> String {
+    format!("REGENESIS_{name}")
+}
+
+#[test]
+fn every_flag_has_a_variable_with_the_same_effect() {
+    for (name, value, other) in FLAGS {
+        let rest = || {
+            let rest = FIXED.iter().filter(|(fixed, _)| *fixed != name);
+            rest.fold(run(), |run, (name, value)| with_flag(run, name, value))
+        };
+        let by_flag = made(with_flag(rest(), name, value));
+        let by_variable = made(rest().env(&variable(name), value));
+        assert_eq!(by_flag, by_variable, "{name}");
+        let both = made(with_flag(rest().env(&variable(name), other), name, value));
+        assert_eq!(by_flag, both, "{name}: the flag wins");
+        // Without a seed, nothing could be compared.
+        let without = if name == "SEED" { rest().arg("--seed").arg(SEED) } else { rest() };
+        assert_ne!(by_flag, made(without), "{name} has an effect");
+    }
+}
+
+#[test]
+fn the_directory_has_a_variable_too() {
+    let init = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
+        let directory = tempfile::tempdir().unwrap();
+        command.arg("init").current_dir(directory.path());
+        (command, directory)
+    };
+    let (mut command, directory) = init();
+    assert!(command.output().unwrap().status.success());
+    assert!(directory.path().join("runtime/regenesis.json").exists());
+    let (mut command, directory) = init();
+    assert!(command.env("REGENESIS_OUT", "a/b").output().unwrap().status.success());
+    assert!(directory.path().join("a/b/regenesis.json").exists());
+    let (mut command, directory) = init();
+    command.env("REGENESIS_OUT", "a").args(["--out", "b"]);
+    assert!(command.output().unwrap().status.success());
+    assert!(directory.path().join("b/regenesis.json").exists());
+    assert!(!directory.path().join("a").exists());
+}
+
+/// Compose files set variables that nobody filled in to nothing.
+#[test]
+fn an_empty_variable_is_no_setting() {
+    let (mut command, directory) =
+        (Command::new(env!("CARGO_BIN_EXE_regenesis")), tempfile::tempdir().unwrap());
+    for name in FLAGS.map(|(name, ..)| name).iter().chain(&["OUT", "LEAD"]) {
+        command.env(variable(name), "");
+    }
+    let done = command.arg("init").current_dir(directory.path()).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(directory.path().join("runtime/regenesis.json").exists());
+    assert!(done.stdout.is_empty());
+}
+
+fn help(verb: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
+    let output = command.args(verb).arg("--help").output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn help_has_examples_twins_and_exit_codes() {
+    let all = help(&[]);
+    assert!(all.contains("Examples:\n  regenesis init") && all.contains(exit::HELP));
+    let verbs = all.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let verbs = verbs.take_while(|line| !line.is_empty());
+    let verbs: Vec<_> = verbs.map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert!(verbs.contains(&"init") && verbs.contains(&"help"), "{verbs:?}");
+    for verb in verbs.into_iter().filter(|verb| *verb != "help") {
+        let text = help(&[verb]);
+        assert!(text.contains(&format!("Examples:\n  regenesis {verb}")), "{text}");
+        assert!(text.contains(exit::HELP), "{text}");
+        for line in text.lines().map(str::trim_start).filter(|line| line.starts_with("--")) {
+            let name = line[2..].split(' ').next().unwrap();
+            let variable = format!("[env: REGENESIS_{}]", name.replace('-', "_").to_uppercase());
+            assert!(text.contains(&variable), "{verb} --{name} has no {variable}");
+        }
+    }
+}
+
+#[test]
+fn examples_are_what_the_program_takes() {
+    let verbs = [
+        ("init", init::Args::augment_args(clap::Command::new("regenesis"))),
+        ("bake", bake::Args::augment_args(clap::Command::new("regenesis"))),
+        ("verify", verify::Args::augment_args(clap::Command::new("regenesis"))),
+    ];
+    for (verb, command) in verbs {
+        let (all, own) = (help(&[]), help(&[verb]));
+        let start = format!("  regenesis {verb}");
+        let examples = all.lines().chain(own.lines()).filter_map(|line| line.strip_prefix(&start));
+        let examples: Vec<_> = examples.collect();
+        assert!(examples.len() >= 2, "{own}");
+        for example in examples {
+            // What the example does stands behind several blanks.
+            let arguments = example.trim_start().split("  ").next().unwrap();
+            let arguments = if example.starts_with("   ") { "" } else { arguments };
+            let words = ["regenesis"].into_iter().chain(arguments.split_whitespace());
+            let parsed = command.clone().try_get_matches_from(words);
+            assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+        }
+    }
+}
+
+#[test]
+fn exit_codes_are_those_that_are_documented() {
+    let reference = std::fs::read_to_string(repository().join("docs/reference.md")).unwrap();
+    let lines: Vec<_> = exit::HELP.lines().skip(1).map(str::trim_start).collect();
+    assert_eq!(lines.len(), 9);
+    for line in lines {
+        let (code, meaning) = line.split_once("  ").unwrap();
+        let row = format!("| {code} | {meaning} |");
+        assert!(reference.contains(&row), "{row} is not in docs/reference.md");
+    }
+    run().arg("snapshot").succeeds();
+    for arguments in [
+        &["--no-such-flag"][..],
+        &["--timestamp", "soon"],
+        &["--timestamp", "-1"],
+        &["--timestamp", "1700000000000"],
+        &["--lead", "soon"],
+        &["--lead", "86401"],
+        &["--lead", "5", "--timestamp", "keep"],
+        &["--lead", "5", "--timestamp", "1700000000"],
+        &["--jwt", "0x12"],
+        &["--kdf", "argon2"],
+        &["--seed", "12"],
+        &["--preset-revision", "v2"],
+        &["--genesis", "genesis.json"],
+        &["snapshot", "snapshot"],
+    ] {
+        let done = run().args(arguments).fails(2);
+        assert!(done.stderr.contains("error: "), "{}", done.stderr);
+        done.wrote_nothing();
+    }
+    let none = Command::new(env!("CARGO_BIN_EXE_regenesis")).output().unwrap();
+    assert_eq!(none.status.code(), Some(2));
+    run().arg("nowhere").fails(3).wrote_nothing();
+    run().arg("snapshot").file("out", "a file").fails(7);
+    // A bake that is not of its snapshot.
+    let directory = tempfile::tempdir().unwrap();
+    let snapshot = directory.path().join("sample");
+    Command::new("cp").arg("-r").arg(repository().join("sample")).arg(&snapshot).status().unwrap();
+    std::fs::write(snapshot.join("baked/validators.bin"), "others").unwrap();
+    let mut verify = Command::new(env!("CARGO_BIN_EXE_regenesis"));
+    assert_eq!(verify.arg("verify").arg(&snapshot).output().unwrap().status.code(), Some(5));
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn times(run: Run) -> (u64, u64) {
+    let summary = json(&run.arg("--json").succeeds());
+    let time = |layer: &str, key: &str| summary[layer][key].as_u64().unwrap();
+    (time("el", "timestamp"), time("cl", "genesis_time"))
+}
+
+#[test]
+fn forms_of_a_timestamp() {
+    let at = |text: &str| times(run().arg("snapshot").args(["--timestamp", text]));
+    let both = (1_700_000_000, 1_700_000_000);
+    for text in
+        ["1700000000", "2023-11-14T22:13:20Z", "2023-11-14T23:13:20+01:00", "2023-11-14 22:13:20Z"]
+    {
+        assert_eq!(at(text), both, "{text}");
+    }
+    let stamped = sample("el/genesis.template.json").replace("TIMESTAMP_PLACEHOLDER", "0x10");
+    let delayed = sample("cl/config.yaml").replace("GENESIS_DELAY: 0", "GENESIS_DELAY: 30");
+    let kept = run()
+        .file("snapshot/el/genesis.template.json", stamped)
+        .file("snapshot/cl/config.yaml", delayed)
+        .args(["snapshot", "--timestamp", "keep"]);
+    assert_eq!(times(kept), (16, 46));
+}
+
+#[test]
+fn now_is_the_present_and_the_lead() {
+    let ahead = |arguments: &[&str], lead: u64| {
+        let before = now();
+        let (el, cl) = times(run().arg("snapshot").args(arguments));
+        assert_eq!(el, cl);
+        assert!((before + lead..=now() + lead).contains(&el), "{arguments:?}: {el}");
+    };
+    // What the clients take to come up, with so small an alloc.
+    ahead(&[], 6);
+    ahead(&["--timestamp", "now", "--lead", "auto"], 6);
+    ahead(&["--lead", "0"], 0);
+    ahead(&["--lead", "500"], 500);
+    let before = now();
+    let (by_variable, _) = times(run().arg("snapshot").env("REGENESIS_LEAD", "500"));
+    assert!(by_variable >= before + 500);
+    let flag = run().arg("snapshot").args(["--lead", "0"]).env("REGENESIS_LEAD", "500");
+    assert!(times(flag).0 <= now());
+}
+
+#[test]
+fn forms_of_a_jwt_secret() {
+    let secret = |run: Run| run.arg("snapshot").succeeds().text("jwt/jwtsecret");
+    let given = format!("0x{JWT}");
+    for text in [JWT, &given, &JWT.to_uppercase(), &format!(" {given}\n")] {
+        assert_eq!(secret(run().args(["--jwt", text])), given, "{text:?}");
+    }
+    let new = secret(run().args(["--jwt", "new"]));
+    assert!(new.len() == 66 && new.starts_with("0x"), "{new}");
+    assert_ne!(new, secret(run()));
+    // There is none to keep yet.
+    assert_eq!(secret(run().args(["--jwt", "keep"])).len(), 66);
+    let before = || run().file("out/.regenesis/lock", "").file("out/jwt/jwtsecret", &given);
+    assert_eq!(secret(before().args(["--jwt", "keep"])), given);
+    assert_ne!(secret(before()), given);
+}
+
+#[test]
+fn same_inputs_time_and_seed_give_the_same_bytes() {
+    let init = |seed: &str, kdf: &str| {
+        let kdf = ["--kdf", kdf, "--timestamp", "1700000000"];
+        made(run().arg("snapshot").args(["--seed", seed]).args(kdf))
+    };
+    for kdf in ["light", "pbkdf2", "scrypt"] {
+        let (files, summary, quiet) = init(SEED, kdf);
+        let again = init(&format!("0x{SEED}"), kdf);
+        assert_eq!(again, (files.clone(), summary.clone(), quiet), "{kdf}");
+        let keystore = files.iter().find(|(path, _)| path.ends_with("keystore.json")).unwrap();
+        let keystore: Value = serde_json::from_slice(keystore.1).unwrap();
+        let function = &keystore["crypto"]["kdf"];
+        assert_eq!(function["function"], if kdf == "scrypt" { "scrypt" } else { "pbkdf2" });
+        let rounds = [("light", 2), ("pbkdf2", 262_144)].into_iter().find(|(name, _)| *name == kdf);
+        assert_eq!(function["params"]["c"].as_u64(), rounds.map(|(_, rounds)| rounds));
+        assert_eq!(summary["keystores"]["kdf"], kdf);
+    }
+    // Another seed gives other secrets, of the same chain.
+    let ((one, ..), (other, ..)) = (init(SEED, "light"), init(OTHER_SEED, "light"));
+    assert!(one.keys().eq(other.keys()));
+    for (path, bytes) in one {
+        assert_eq!(bytes == other[&path], path.starts_with("metadata/"), "{path}");
+    }
+}
+
+#[test]
+fn the_summary_on_stdout_is_the_file() {
+    let done = run().args(["snapshot", "--json"]).succeeds();
+    assert_eq!(done.stdout.as_bytes(), done.read("regenesis.json"));
+    let summary = json(&done);
+    assert_eq!(summary["chain_id"], 271_828);
+    for (layer, key) in [
+        ("el", "timestamp"),
+        ("el", "state_root"),
+        ("el", "block_hash"),
+        ("cl", "preset"),
+        ("cl", "fork"),
+        ("cl", "genesis_time"),
+        ("cl", "genesis_validators_root"),
+        ("cl", "state_root"),
+        ("cl", "block_root"),
+        ("cl", "validators"),
+    ] {
+        assert!(!summary[layer][key].is_null(), "{layer}.{key}");
+    }
+    assert_eq!(summary["run_id"].as_str().unwrap().len(), 16);
+    assert!(summary["steps"][0]["milliseconds"].is_number());
+    let written = done.files();
+    let listed = summary["files"].as_array().unwrap();
+    assert_eq!(listed.len(), written.len());
+    for file in listed {
+        let bytes = &written[file["path"].as_str().unwrap()];
+        assert_eq!(file["sha256"], support::sha256(bytes));
+        assert_eq!(file["size"], bytes.len());
+    }
+    assert_eq!(run().arg("snapshot").succeeds().stdout, "");
+}
+
+#[test]
+fn without_input_it_is_the_sample() {
+    let fixed = ["--seed", SEED, "--timestamp", "1700000000"];
+    let (embedded, ..) = made(Run::new().args(fixed));
+    let (directory, ..) = made(Run::new().arg(repository().join("sample")).args(fixed));
+    assert_eq!(embedded, directory);
+    let keystores = embedded.keys().filter(|path| path.ends_with("voting-keystore.json"));
+    assert_eq!(keystores.count(), 64);
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let escape = '\u{1b}';
+    for done in
+        [run().arg("snapshot").succeeds(), run().arg("nowhere").fails(3), run().arg("--x").fails(2)]
+    {
+        assert!(!done.stderr.contains(escape) && !done.stderr.is_empty(), "{}", done.stderr);
+    }
+    assert!(!help(&["init"]).contains(escape));
+    let on_terminal = |variable: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        let command = format!("{} init", env!("CARGO_BIN_EXE_regenesis"));
+        let mut script = Command::new("script");
+        script.args(["-qec", &command, "/dev/null"]).env("TERM", "xterm");
+        script.env_remove("NO_COLOR").env(variable, "1").current_dir(directory.path());
+        let output = script.output().expect("script: apt-get install bsdutils");
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let green = "\u{1b}[32m";
+    assert!(on_terminal("SOME_COLOR").contains(green));
+    assert!(!on_terminal("NO_COLOR").contains(green));
+}
