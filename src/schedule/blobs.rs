@@ -74,6 +74,10 @@ impl Plan<'_> {
             return Ok(());
         }
         for entry in entries.clone() {
+            if self.restamp && entry.epoch != 0 && entry.epoch < fulu_epoch {
+                let expected = format!("no entry before FULU_FORK_EPOCH, which is {fulu_epoch}");
+                return Err(self.config.invalid("BLOB_SCHEDULE", expected).into());
+            }
             let max = entry.max_blobs_per_block;
             let twin = unpaired
                 .iter()

@@ -147,6 +147,13 @@ fn blobs() -> Vec<Row> {
     };
     vec![
         one(
+            "blobs before their fork",
+            "3",
+            &["line @+1: BLOB_SCHEDULE", "expected no entry before FULU_FORK_EPOCH, which is 5"],
+        )
+        .and(CONFIG, replace(FULU, "FULU_FORK_EPOCH: 5"))
+        .and(GENESIS, replace(OSAKA, "\"osakaTime\": 1900000000,")),
+        one(
             "blobs of the beacon chain only",
             "0",
             &[GENESIS, "BLOB_SCHEDULE allows 15 blobs from epoch 0", "hint: "],
