@@ -10,7 +10,7 @@ use std::process::Command;
 use clap::{Args, FromArgMatches};
 use regenesis::command::init;
 use regenesis::keys::{Entropy, Kdf, Keystore, Mnemonic, SecretText, password};
-use regenesis::layout::lighthouse::Sealed;
+use regenesis::layout::{LAYOUTS, Layout, Sealed};
 use regenesis::snapshot::{Snapshot, mnemonics, validators};
 use support::{Done, Run, repository};
 
@@ -170,7 +170,8 @@ fn debug_of_what_holds_them_shows_none() {
         Keystore::seal(&key.secret, &key.pubkey, &key.path, &word, Kdf::Light, &entropy).unwrap();
     let sealed =
         Sealed { pubkey: key.pubkey, keystore: keystore.to_json(), password: word.clone() };
-    let files = regenesis::layout::lighthouse::files(std::slice::from_ref(&sealed));
+    let (_, Layout::Keys(lighthouse)) = LAYOUTS[0] else { panic!() };
+    let files = (lighthouse.each)(&sealed);
     let jwt = regenesis::layout::jwt(JWT);
     let arguments = init::Args::augment_args(clap::Command::new("init"));
     let arguments = arguments.get_matches_from(["init", "--seed", SEED, "--jwt", JWT]);

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use regenesis::cl::config::FAR_FUTURE_EPOCH;
 use regenesis::cl::fork::{FORKS, Fork, Inputs};
+use regenesis::cl::json::state_json;
 use regenesis::cl::preset::{Preset, Revision};
 use regenesis::cl::validator::Validator;
 use serde_json::Value;
@@ -265,6 +266,36 @@ fn roots_that_the_executable_specification_verified() {
         assert_eq!(summary["cl"]["fork"], name);
         assert_eq!(summary["cl"]["preset"], preset);
         assert_eq!(summary["cl"]["state_root"], root, "{name}/{preset}");
+    }
+}
+
+/// The bytes that the leaves of `value` stand for, in the field `name`.
+fn encoded_length(name: &str, value: &Value) -> usize {
+    match value {
+        Value::String(text) => match text.strip_prefix("0x") {
+            Some(digits) => digits.len() / 2,
+            None if name.ends_with("_participation") => 1,
+            None if name == "base_fee_per_gas" => 32,
+            None => 8,
+        },
+        Value::Bool(_) => 1,
+        Value::Array(items) => items.iter().map(|item| encoded_length(name, item)).sum(),
+        Value::Object(members) => members.iter().map(|(key, v)| encoded_length(key, v)).sum(),
+        _ => panic!("{name} is {value}"),
+    }
+}
+
+/// `tests/golden.rs` compares the values with the reference, where it has the fork.
+#[test]
+fn json_has_every_field_and_every_byte() {
+    for fork in &FORKS {
+        let state = chain::state(fork, "minimal", &chain::validators(9), 1_578_009_900);
+        let json = state_json(&state.fields, &state.ssz);
+        let json: Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(json.as_object().unwrap().len(), state.fields.len(), "{}", fork.name);
+        let total: usize = state.fields.iter().map(|name| encoded_length(name, &json[name])).sum();
+        let offsets = state.ssz.len() - total;
+        assert!(offsets.is_multiple_of(4) && offsets < 100, "{}: {offsets}", fork.name);
     }
 }
 

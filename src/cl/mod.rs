@@ -4,6 +4,7 @@ pub mod config;
 pub mod config_file;
 pub mod error;
 pub mod fork;
+pub mod json;
 pub mod preset;
 pub mod shuffle;
 pub mod ssz;

@@ -58,6 +58,14 @@ impl Value {
         self.len() == 0
     }
 
+    /// The members of a container; none of anything else.
+    pub fn members(&self) -> &[Value] {
+        match &self.encoding {
+            Encoding::Container(members) => members,
+            _ => &[],
+        }
+    }
+
     /// The encoding.
     ///
     /// # Panics

@@ -16,6 +16,8 @@ use crate::el::header::Header;
 pub struct GenesisState {
     /// The fork of the state.
     pub fork: &'static Fork,
+    /// The names of its fields.
+    pub fields: Vec<&'static str>,
     /// The state: its encoding is `genesis.ssz`.
     pub ssz: Value,
     /// `hash_tree_root` of the state.
@@ -84,6 +86,7 @@ pub fn genesis_state(
     // A Root's own root is itself.
     let genesis_validators_root = root_of("genesis_validators_root");
     let body_root = fork.container(fork.body_fields(&inputs)).root();
+    let names = fields.names().collect();
     let state = fork.container(fields);
     let block = container([
         uint64(0),
@@ -94,6 +97,7 @@ pub fn genesis_state(
     ]);
     Ok(GenesisState {
         fork,
+        fields: names,
         state_root: state.root(),
         ssz: state,
         block_root: block.root(),

@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 use super::{Entropy, Error, Path, PublicKey, SecretKey, SecretText};
 
 mod crypto;
+mod wallet;
+
+pub use wallet::Wallet;
 
 const VERSION: u64 = 4;
 
@@ -91,10 +94,12 @@ impl Keystore {
     /// Decrypts the secret key and checks it against the public key.
     ///
     /// # Errors
-    /// [`Error::KdfParams`], [`Error::KeystoreChecksum`], [`Error::SecretKeyRange`] or
-    /// [`Error::PublicKeyMismatch`].
+    /// [`Error::KdfParams`], [`Error::KeystoreChecksum`], [`Error::SecretKeyRange`] (also for a
+    /// secret of another length) or [`Error::PublicKeyMismatch`].
     pub fn open(&self, password: &str) -> Result<SecretKey, Error> {
-        let secret = SecretKey::from_bytes(&*self.crypto.decrypt(password)?)?;
+        let secret = self.crypto.decrypt(password)?;
+        let secret = secret.as_slice().try_into().map_err(|_| Error::SecretKeyRange)?;
+        let secret = SecretKey::from_bytes(secret)?;
         if secret.public_key() == self.pubkey { Ok(secret) } else { Err(Error::PublicKeyMismatch) }
     }
 

@@ -17,7 +17,7 @@ pub mod secret_text;
 
 pub use derive::{Path, PublicKey, SecretKey, derive_child_sk, derive_master_sk};
 pub use entropy::Entropy;
-pub use keystore::{Kdf, Keystore, password};
+pub use keystore::{Kdf, Keystore, Wallet, password};
 pub use mnemonic::Mnemonic;
 pub use secret_text::SecretText;
 

@@ -1,17 +1,29 @@
 //! The files of a runtime directory. One consumer a file; none of them writes anything.
+//!
+//! To add a consumer, add its file and its line in [`LAYOUTS`].
 
-pub mod lighthouse;
+mod egg;
+pub mod eth2_val_tools;
+mod grandine;
+mod kurtosis;
+mod lighthouse;
+mod lodestar;
 pub mod metadata;
+mod nimbus;
+pub mod plan;
+mod prysm;
+mod teku;
 
 use std::fmt;
 
 use crate::cl::ssz::Value;
 use crate::digest::Prefix;
 use crate::el::edit::Piece;
+use crate::keys::{Entropy, Error, Kdf, Keystore, PublicKey, SecretKey, SecretText};
 use crate::snapshot::Input;
 
 /// What `init` owns in a runtime directory, beside its marker: a run replaces it wholly.
-pub const OWNED: [&str; 3] = ["metadata", "jwt", SECRETS];
+pub const OWNED: [&str; 5] = ["metadata", "jwt", SECRETS, "network-configs", "parsed"];
 /// The directory of the validators' keystores and their passwords.
 pub const SECRETS: &str = "validator-keys";
 /// The marker of a finished run, its summary.
@@ -19,8 +31,82 @@ pub const MARKER: &str = "regenesis.json";
 /// This program, if it was asked to leave itself there.
 pub const PROGRAM: &str = "bin/regenesis";
 
-/// A file to write.
+/// Every consumer, by its name for `--layout`.
+pub const LAYOUTS: [(&str, Layout); 9] = [
+    ("lighthouse", Layout::Keys(&lighthouse::LAYOUT)),
+    ("lodestar", Layout::Keys(&lodestar::LAYOUT)),
+    ("teku", Layout::Keys(&teku::LAYOUT)),
+    ("nimbus", Layout::Keys(&nimbus::LAYOUT)),
+    ("prysm", Layout::Keys(&prysm::LAYOUT)),
+    ("grandine", Layout::Keys(&grandine::LAYOUT)),
+    ("eth2-val-tools", Layout::Keys(&eth2_val_tools::LAYOUT)),
+    ("kurtosis", Layout::Network(kurtosis::files)),
+    ("egg", Layout::Network(egg::files)),
+];
+
+/// A consumer's arrangement of what was made.
+#[derive(Debug, Clone, Copy)]
+pub enum Layout {
+    /// Of the keys of a validator client.
+    Keys(&'static KeyLayout),
+    /// Of the files of the network, beside `metadata/`.
+    Network(fn(&Network<'_>) -> Vec<OutFile>),
+}
+
+/// How a validator client finds its keys. Paths are relative to the client's directory.
 #[derive(Debug)]
+pub struct KeyLayout {
+    /// Directories and files that it takes at the top. Clients lock and write beside their keys:
+    /// none of these may be another client's too.
+    pub takes: &'static [&'static str],
+    /// The files of one key.
+    pub each: fn(&Sealed) -> Vec<OutFile>,
+    /// The files of all keys of the client together.
+    pub together: Option<Together>,
+}
+
+/// Makes the files that hold all keys of a client.
+pub type Together = fn(&Keyring<'_>) -> Result<Vec<OutFile>, Error>;
+
+/// A keystore and the password that opens it.
+#[derive(Debug)]
+pub struct Sealed {
+    /// Public key of the validator.
+    pub pubkey: PublicKey,
+    /// The encrypted key: the JSON of EIP-2335.
+    pub keystore: Vec<u8>,
+    /// What opens it.
+    pub password: SecretText,
+}
+
+/// All keys of a client.
+#[derive(Debug)]
+pub struct Keyring<'a> {
+    /// The keys in their order.
+    pub keys: &'a [(PublicKey, SecretKey)],
+    /// Password of a file that holds them all.
+    pub password: SecretText,
+    /// How that file is protected.
+    pub kdf: Kdf,
+    /// Source of its salt.
+    pub entropy: &'a Entropy,
+    /// Tells the client from others of the run.
+    pub client: &'a str,
+}
+
+/// What is known of the network when its files are arranged.
+#[derive(Debug)]
+pub struct Network<'a> {
+    /// The files of `metadata/`.
+    pub metadata: &'a [OutFile],
+    /// `mnemonics.yaml`, if the snapshot has one.
+    pub mnemonics: Option<&'a [u8]>,
+    /// The genesis state as JSON.
+    pub state_json: &'a [u8],
+}
+
+/// A file to write.
+#[derive(Debug, Clone)]
 pub struct OutFile {
     /// Path in the runtime directory, with `/`.
     pub path: String,
@@ -31,6 +117,7 @@ pub struct OutFile {
 }
 
 /// The content of a file; it may be secret, and is not printed.
+#[derive(Clone)]
 pub enum Content {
     /// These bytes.
     Bytes(Vec<u8>),
@@ -51,16 +138,51 @@ impl fmt::Debug for Content {
 }
 
 impl OutFile {
-    fn public(path: &str, content: impl Into<Vec<u8>>) -> Self {
-        Self { path: path.to_owned(), content: Content::Bytes(content.into()), secret: false }
+    fn public(path: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), content: Content::Bytes(content.into()), secret: false }
     }
 
-    fn secret(path: String, content: impl Into<Vec<u8>>) -> Self {
-        Self { path, content: Content::Bytes(content.into()), secret: true }
+    fn secret(path: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), content: Content::Bytes(content.into()), secret: true }
+    }
+
+    /// The same file below `directory`.
+    #[must_use]
+    fn below(mut self, directory: &str) -> Self {
+        self.path = format!("{directory}/{}", self.path);
+        self
+    }
+}
+
+impl Sealed {
+    /// Opens the keystore. Compares the secret key with the public key.
+    ///
+    /// # Errors
+    /// Those of [`Keystore::from_json`] and [`Keystore::open`]; the key is another validator's.
+    pub fn open(&self) -> Result<SecretKey, Error> {
+        let keystore = Keystore::from_json(&self.keystore)?;
+        if *keystore.pubkey() == self.pubkey {
+            keystore.open(&self.password)
+        } else {
+            Err(Error::PublicKeyMismatch)
+        }
+    }
+
+    /// The public key as directories are called after it.
+    fn name(&self) -> String {
+        format!("0x{}", hex::encode(self.pubkey))
+    }
+
+    fn keystore_at(&self, path: String) -> OutFile {
+        OutFile::secret(path, self.keystore.clone())
+    }
+
+    fn password_at(&self, path: String) -> OutFile {
+        OutFile::secret(path, self.password.as_bytes())
     }
 }
 
 /// The JWT secret, as ethereum-genesis-generator places it.
 pub fn jwt(secret: &str) -> OutFile {
-    OutFile::secret("jwt/jwtsecret".to_owned(), secret)
+    OutFile::secret("jwt/jwtsecret", secret)
 }

@@ -29,6 +29,14 @@ pub enum Error {
     /// An input that parts of a file are copied from.
     #[error(transparent)]
     Input(#[from] fs::Error),
+    /// A path that cannot be given to another user.
+    #[error("{}: {source}", path.display())]
+    Owner {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The directory has something under our names that is not ours.
     #[error("{}: was not written by regenesis, and would be replaced", .0.display())]
     Foreign(PathBuf),
@@ -47,6 +55,9 @@ impl Error {
         match self {
             Self::Input(error) => error.hint(),
             Self::Busy(_) => Some("wait for it, or choose another --out"),
+            Self::Owner { .. } => {
+                Some("only root may give files away: run as that user, and leave --chown out")
+            }
             Self::Foreign(_) => Some("choose another --out, or move it away"),
             Self::Held(_) => Some("stop the clients, and run init again"),
             Self::Path { source, .. } => match source.kind() {

@@ -13,6 +13,7 @@ pub mod entropy;
 pub mod fs;
 pub mod http;
 pub mod lease;
+pub mod owner;
 pub mod probe;
 pub mod process;
 pub mod rpc;

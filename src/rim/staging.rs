@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 pub use super::disk::{Error, Written};
 use super::disk::{at, create, make_directory, remove, sync, sync_file_system};
+use super::owner::{self, Owner};
 use super::{disk, fs, signal};
 use crate::layout::{MARKER, OWNED, OutFile, PROGRAM, SECRETS};
 
@@ -157,9 +158,20 @@ impl Staging<'_> {
             self.written.iter().map(|written| Path::new(&written.path)).collect();
         let directories: HashSet<&Path> =
             files.iter().flat_map(|file| file.ancestors().skip(1)).collect();
+        if !directories.contains(Path::new(SECRETS)) {
+            return remove(&self.new.join(SECRETS));
+        }
         disk::sweep(&self.new, SECRETS, |path, _| {
             files.contains(path) || directories.contains(path)
         })
+    }
+
+    /// Gives all that is staged to another user.
+    ///
+    /// # Errors
+    /// The system does not allow it.
+    pub fn give(&self, owner: Owner) -> Result<(), Error> {
+        owner::give(&self.new, owner)
     }
 
     /// Reads a staged file.

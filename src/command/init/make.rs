@@ -2,6 +2,7 @@
 
 use super::super::Failure;
 use super::super::prepare::{Prepared, Steps, inputs};
+use super::arrange;
 use super::settings::Settings;
 use crate::cl::config::Config;
 use crate::cl::preset;
@@ -12,7 +13,7 @@ use crate::layout::{OutFile, metadata};
 use crate::rim::clock;
 use crate::schedule;
 use crate::stamp::{self, Timestamp};
-use crate::summary::{Cl, El, Keystores, Summary};
+use crate::summary::{Cl, El, Summary};
 
 /// What is written, and what is checked after writing.
 #[derive(Debug)]
@@ -100,7 +101,7 @@ pub(super) fn stamped(
             accounts: prepared.accounts,
         },
         cl: cl_summary(base, count, &state),
-        keystores: Keystores { kdf: settings.kdf.to_string(), count: prepared.keystores.len() },
+        keystores: arrange::summary(settings, prepared.keystores.len()),
         files: Vec::new(),
         notes: report.notes,
         warnings,
@@ -112,7 +113,8 @@ pub(super) fn stamped(
         current_version: config.version(fork).map_err(in_config)?.unwrap_or_default(),
         length: state.ssz.len(),
     };
-    let files = metadata::files(metadata::Metadata {
+    let state_json = arrange::parsed(settings, &state);
+    let mut files = metadata::files(metadata::Metadata {
         genesis: (
             document.pieces(&prepared.added),
             snapshot.genesis.clone(),
@@ -125,6 +127,7 @@ pub(super) fn stamped(
         genesis_validators_root: expected.genesis_validators_root,
         sources: &prepared.sources,
     });
+    files.extend(arrange::network(settings, &files, &state_json)?);
     Ok(Made { at: now, files, state: expected, summary })
 }
 

@@ -1,5 +1,6 @@
 //! `regenesis init`: snapshot + present time → everything that the clients read at their start.
 
+mod arrange;
 mod keep;
 mod keystores;
 mod make;
@@ -152,6 +153,8 @@ pub struct Args {
         value_parser = FalseyValueParser::new()
     )]
     leave_program: bool,
+    #[command(flatten)]
+    arrangement: arrange::Args,
     /// Print the summary (regenesis.json) to stdout
     #[arg(
         long,
@@ -191,7 +194,8 @@ fn regenerate(
 ) -> Result<Vec<u8>, Failure> {
     let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), settings.snapshot.name));
-    let prepared = prepare(&settings.wanted(), &mut steps)?;
+    let mut prepared = prepare(&settings.wanted(), &mut steps)?;
+    prepared.warnings.extend(arrange::check(settings, prepared.keystores.len())?);
     // All that may be wrong with the inputs is told before a directory is made, or the former run's
     // files are touched.
     let mut made = make::stamped(settings, &prepared, &mut steps)?;

@@ -9,6 +9,8 @@ use super::super::prepare::Wanted;
 use super::{Args, DEFAULT_OUT};
 use crate::cl::preset::Revision;
 use crate::keys::{Entropy, Kdf, jwt};
+use crate::layout::plan::Plan;
+use crate::rim::owner::Owner;
 use crate::rim::{entropy, fs};
 use crate::snapshot::{Input, Snapshot};
 use crate::stamp::{Lead, Timestamp};
@@ -34,6 +36,8 @@ pub(super) struct Settings {
     pub(super) revision: Revision,
     pub(super) add_system_contracts: bool,
     pub(super) leave_program: bool,
+    pub(super) plan: Plan,
+    pub(super) owner: Option<Owner>,
 }
 
 /// An empty variable, as compose files leave it, is no setting.
@@ -97,6 +101,8 @@ impl Settings {
             revision: args.preset_revision,
             add_system_contracts: args.add_system_contracts,
             leave_program: args.leave_program,
+            plan: args.arrangement.plan()?,
+            owner: args.arrangement.owner()?,
         })
     }
 }
@@ -107,7 +113,7 @@ impl Settings {
             snapshot: &self.snapshot,
             revision: self.revision,
             add_system_contracts: self.add_system_contracts,
-            kdf: Some(self.kdf),
+            kdf: self.plan.wants_keys().then_some(self.kdf),
             entropy: &self.entropy,
             seeded: self.seeded,
         }

@@ -39,6 +39,9 @@ pub(super) fn write(
         runtime.leave_program()?;
     }
     let marker = summary.to_json();
+    if let Some(owner) = settings.owner {
+        staging.give(owner)?;
+    }
     staging.publish(&marker)?;
     steps.done("publish", "on disk, in place");
     let out = settings.out.display();

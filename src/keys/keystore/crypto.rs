@@ -90,7 +90,7 @@ enum CipherModule {
     Aes128Ctr {
         params: Aes128CtrParams,
         #[serde(with = "hex::serde")]
-        message: [u8; 32],
+        message: Vec<u8>,
     },
 }
 
@@ -103,7 +103,7 @@ struct Aes128CtrParams {
 
 impl Crypto {
     pub(super) fn encrypt(
-        secret: &[u8; 32],
+        secret: &[u8],
         password: &str,
         kdf: Kdf,
         salt: [u8; 32],
@@ -111,7 +111,7 @@ impl Crypto {
     ) -> Result<Self, Error> {
         let kdf = KdfModule::new(kdf, salt.to_vec());
         let decryption_key = kdf.decryption_key(password)?;
-        let cipher_message = *aes_128_ctr(&decryption_key, &iv, secret);
+        let cipher_message = aes_128_ctr(&decryption_key, &iv, secret).to_vec();
         Ok(Self {
             kdf,
             checksum: ChecksumModule::Sha256 {
@@ -125,7 +125,7 @@ impl Crypto {
         })
     }
 
-    pub(super) fn decrypt(&self, password: &str) -> Result<Zeroizing<[u8; 32]>, Error> {
+    pub(super) fn decrypt(&self, password: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
         let ChecksumModule::Sha256 { message: checksum_message, .. } = &self.checksum;
         let CipherModule::Aes128Ctr { params, message: cipher_message } = &self.cipher;
         let decryption_key = self.kdf.decryption_key(password)?;
@@ -204,19 +204,15 @@ fn encode_password(password: &str) -> Zeroizing<String> {
 }
 
 /// SHA-256 of the second half of the decryption key and the cipher message.
-fn checksum(decryption_key: &[u8; 32], cipher_message: &[u8; 32]) -> [u8; 32] {
+fn checksum(decryption_key: &[u8; 32], cipher_message: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(&decryption_key[16..]).chain_update(cipher_message).finalize().into()
 }
 
 /// Encrypts or decrypts under the first half of the decryption key.
-fn aes_128_ctr(
-    decryption_key: &[u8; 32],
-    iv: &[u8; 16],
-    message: &[u8; 32],
-) -> Zeroizing<[u8; 32]> {
+fn aes_128_ctr(decryption_key: &[u8; 32], iv: &[u8; 16], message: &[u8]) -> Zeroizing<Vec<u8>> {
     let key: [u8; 16] = std::array::from_fn(|i| decryption_key[i]);
-    let mut message = Zeroizing::new(*message);
-    Ctr128BE::<Aes128>::new(&key.into(), iv.into()).apply_keystream(&mut *message);
+    let mut message = Zeroizing::new(message.to_vec());
+    Ctr128BE::<Aes128>::new(&key.into(), iv.into()).apply_keystream(&mut message);
     message
 }
 

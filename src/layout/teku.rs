@@ -1,0 +1,16 @@
+//! Teku: `--validator-keys=teku-keys:teku-secrets`. A keystore and its password have the same
+//! stem.
+
+use super::KeyLayout;
+
+/// `teku-keys/0x<pubkey>.json`, `teku-secrets/0x<pubkey>.txt`.
+pub const LAYOUT: KeyLayout = KeyLayout {
+    takes: &["teku-keys", "teku-secrets"],
+    each: |key| {
+        vec![
+            key.keystore_at(format!("teku-keys/{}.json", key.name())),
+            key.password_at(format!("teku-secrets/{}.txt", key.name())),
+        ]
+    },
+    together: None,
+};
