@@ -1,5 +1,6 @@
 #!/bin/sh
-# Holds the states of regenesis against the executable consensus specification.
+# Holds the states, deposits and withdrawal changes of regenesis against the executable consensus
+# specification.
 #
 #   scripts/e2e_spec.sh [PROGRAM]     PROGRAM: a regenesis; by default it is built
 #
@@ -29,4 +30,5 @@ if [ -z "$program" ]; then
     program=$target/debug/regenesis
 fi
 "$venv/bin/python" "$root/scripts/spec_fields.py" --check "$root/tests/fixtures/spec"
+"$venv/bin/python" "$root/scripts/spec_operations.py" --regenesis "$program"
 exec "$venv/bin/python" "$root/scripts/spec_oracle.py" --regenesis "$program"

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{Failure, bake, capture, health, init, run, verify};
+use crate::command::{Failure, bake, capture, health, init, keys, run, verify};
 use crate::exit;
 use crate::rim::console::Console;
 use crate::rim::signal;
@@ -27,6 +27,7 @@ enum Verb {
     Init(Box<init::Args>),
     Capture(Box<capture::Args>),
     Bake(bake::Args),
+    Keys(keys::Args),
     Verify(verify::Args),
     Run(run::Args),
     Health(health::Args),
@@ -48,6 +49,7 @@ pub fn main() -> u8 {
         Verb::Init(args) => init::run(args, &console),
         Verb::Capture(args) => capture::run(args, &console),
         Verb::Bake(args) => bake::run(args, &console),
+        Verb::Keys(args) => keys::run(args, &console),
         Verb::Verify(args) => verify::run(args, &console),
         Verb::Run(args) => run::run(args, &console),
         Verb::Health(args) => health::run(args, &console),

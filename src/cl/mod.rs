@@ -5,6 +5,7 @@ pub mod config_file;
 pub mod error;
 pub mod fork;
 pub mod json;
+pub mod operations;
 pub mod preset;
 pub mod shuffle;
 pub mod ssz;

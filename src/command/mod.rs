@@ -4,6 +4,7 @@ pub mod bake;
 pub mod capture;
 pub mod health;
 pub mod init;
+pub mod keys;
 pub mod prepare;
 pub mod run;
 pub mod verify;

@@ -46,7 +46,7 @@ impl SecretKey {
         self.to_blst().sk_to_pk().compress()
     }
 
-    fn to_blst(&self) -> min_pk::SecretKey {
+    pub(super) fn to_blst(&self) -> min_pk::SecretKey {
         min_pk::SecretKey::from_bytes(&*self.0).expect("every constructor checks the range")
     }
 }

@@ -36,6 +36,21 @@ impl Mnemonic {
         Ok(Self { words, was_normalised })
     }
 
+    /// Makes the phrase of 24 words for 32 bytes of entropy.
+    ///
+    /// # Errors
+    /// None: BIP-39 knows this length.
+    pub fn generate(entropy: &Zeroizing<[u8; 32]>) -> Result<Self, Error> {
+        let words = bip39::Mnemonic::from_entropy_in(Language::English, entropy.as_ref());
+        let words = words.map_err(|_| Error::PhraseChecksum)?;
+        Ok(Self { words, was_normalised: false })
+    }
+
+    /// Writes the phrase.
+    pub fn phrase(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.words.to_string())
+    }
+
     /// Tells whether inner blanks were folded.
     ///
     /// Other tools hash such a phrase as it was typed and so get other keys than this one.

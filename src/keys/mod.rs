@@ -4,22 +4,28 @@
 //! |---|---|---|
 //! | [`entropy`] | everything random in a run, from one seed | HMAC-SHA-256, RFC 2104 |
 //! | [`mnemonic`] | the seed of a phrase | BIP-39 |
+//! | [`accounts`] | the keys of its validators | EIP-2334 |
 //! | [`mod@derive`] | secret keys in the tree of a seed | EIP-2333, EIP-2334 |
+//! | [`sign`] | signatures and their check | consensus-specs, phase0 |
 //! | [`keystore`] | the encrypted file of a secret key | EIP-2335, version 4 |
 //! | [`jwt`] | the secret shared by the two layers of a node | Engine API, authentication |
 
+pub mod accounts;
 pub mod derive;
 pub mod entropy;
 pub mod jwt;
 pub mod keystore;
 pub mod mnemonic;
 pub mod secret_text;
+pub mod sign;
 
+pub use accounts::Accounts;
 pub use derive::{Path, PublicKey, SecretKey, derive_child_sk, derive_master_sk};
 pub use entropy::Entropy;
 pub use keystore::{Kdf, Keystore, Wallet, password};
 pub use mnemonic::Mnemonic;
 pub use secret_text::SecretText;
+pub use sign::{Signature, verify};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

@@ -37,6 +37,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A directory that is to be made is there already.
+    #[error("{}: is there already", .0.display())]
+    Exists(PathBuf),
     /// The directory has something under our names that is not ours.
     #[error("{}: was not written by regenesis, and would be replaced", .0.display())]
     Foreign(PathBuf),
@@ -58,6 +61,7 @@ impl Error {
             Self::Owner { .. } => {
                 Some("only root may give files away: run as that user, and leave --chown out")
             }
+            Self::Exists(_) => Some("remove it, or name another directory"),
             Self::Foreign(_) => Some("choose another --out, or move it away"),
             Self::Held(_) => Some("stop the clients, and run init again"),
             Self::Path { source, .. } => match source.kind() {

@@ -19,4 +19,5 @@ pub mod process;
 pub mod rpc;
 pub mod signal;
 pub mod staging;
+pub mod tree;
 pub mod work;

@@ -11,7 +11,7 @@ use crate::cl::state;
 use crate::cl::validator::{
     BLS_WITHDRAWAL_PREFIX, COMPOUNDING_WITHDRAWAL_PREFIX, GenesisValidator, Status,
 };
-use crate::keys::{self, Path, PublicKey, SecretKey, derive_child_sk, derive_master_sk};
+use crate::keys::{self, Accounts, Path, PublicKey, SecretKey};
 use crate::yaml::shown;
 
 /// A validator whose signing key is known.
@@ -57,19 +57,17 @@ pub fn derive(
 ) -> Result<Registry, keys::Error> {
     let mut registry = Registry::default();
     for entry in entries {
-        let master = derive_master_sk(entry.mnemonic.to_seed().as_ref())?;
-        // m/12381/3600, which all accounts share.
-        let purse = derive_child_sk(&derive_child_sk(&master, 12381), 3600);
+        let accounts = Accounts::of(&entry.mnemonic)?;
         let derived: Vec<_> = (entry.start..entry.start + entry.count)
             .into_par_iter()
             .map(|index| {
-                let withdrawal_key = derive_child_sk(&derive_child_sk(&purse, index), 0);
-                let secret = derive_child_sk(&withdrawal_key, 0);
+                let withdrawal_key = accounts.withdrawal_key(index);
+                let secret = Accounts::signing_key(&withdrawal_key);
                 let pubkey = secret.public_key();
                 let withdrawal_credentials = match &entry.withdrawal {
                     Withdrawal::Address { prefix, address } => by_address(*prefix, address),
-                    Withdrawal::Key(None) => by_key(&withdrawal_key),
-                    Withdrawal::Key(Some(path)) => by_key(&master.derive_path(path)),
+                    Withdrawal::Key(None) => credentials_by_key(&withdrawal_key),
+                    Withdrawal::Key(Some(path)) => credentials_by_key(&accounts.key(path)),
                 };
                 progress(1);
                 let (balance, status) = (entry.balance, entry.status);
@@ -87,7 +85,8 @@ pub fn derive(
     Ok(registry)
 }
 
-fn by_key(withdrawal_key: &SecretKey) -> [u8; 32] {
+/// Withdrawal credentials of a BLS key: its hash behind the prefix 0x00.
+pub fn credentials_by_key(withdrawal_key: &SecretKey) -> [u8; 32] {
     let mut credentials: [u8; 32] = Sha256::digest(withdrawal_key.public_key()).into();
     credentials[0] = BLS_WITHDRAWAL_PREFIX;
     credentials

@@ -1,0 +1,90 @@
+//! `regenesis keys bls-address-change`.
+
+use clap::builder::FalseyValueParser;
+use serde::Serialize;
+
+use super::super::Failure;
+use super::{Source, accounts, hex_bytes, list};
+use crate::cl::operations::{Chain, SignedBlsToExecutionChange};
+use crate::keys::SecretText;
+
+/// Signed changes from a BLS withdrawal key to an address, one JSON object a line
+///
+/// The index of a validator is that of its account.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Mnemonic of the keys to which withdrawals go now
+    #[arg(
+        long,
+        value_name = "PHRASE",
+        env = "REGENESIS_WITHDRAWALS_MNEMONIC",
+        hide_env_values = true
+    )]
+    withdrawals_mnemonic: SecretText,
+    #[command(flatten)]
+    source: Source,
+    /// Root of the registry at genesis, of which init makes a file
+    #[arg(
+        long,
+        value_name = "HEX",
+        env = "REGENESIS_GENESIS_VALIDATORS_ROOT",
+        hide_env_values = true
+    )]
+    genesis_validators_root: String,
+    /// Address to which withdrawals shall go
+    #[arg(long, value_name = "HEX", env = "REGENESIS_EXECUTION_ADDRESS", hide_env_values = true)]
+    execution_address: String,
+    /// Genesis fork version of the chain, as 0x10000038
+    #[arg(long, value_name = "HEX", env = "REGENESIS_FORK_VERSION", hide_env_values = true)]
+    fork_version: String,
+    /// Print a JSON list
+    #[arg(
+        long,
+        env = "REGENESIS_AS_JSON_LIST",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    as_json_list: bool,
+}
+
+/// The form of the Beacon API.
+#[derive(Serialize)]
+struct Line {
+    message: Message,
+    signature: String,
+}
+
+#[derive(Serialize)]
+struct Message {
+    validator_index: String,
+    from_bls_pubkey: String,
+    to_execution_address: String,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let range = args.source.range()?;
+    let withdrawals = accounts("--withdrawals-mnemonic", &args.withdrawals_mnemonic)?;
+    let address: [u8; 20] = hex_bytes("--execution-address", &args.execution_address)?;
+    let chain = Chain {
+        genesis_fork_version: hex_bytes("--fork-version", &args.fork_version)?,
+        genesis_validators_root: hex_bytes(
+            "--genesis-validators-root",
+            &args.genesis_validators_root,
+        )?,
+    };
+    list::print_lines(range, args.as_json_list, |index| {
+        let key = withdrawals.withdrawal_key(index);
+        let change = SignedBlsToExecutionChange::signed(&key, index.into(), address, chain);
+        if !change.is_valid(chain) {
+            return Err(Failure::bug(format!("the change of account {index} is not valid")));
+        }
+        let message = Message {
+            validator_index: change.validator_index.to_string(),
+            from_bls_pubkey: format!("0x{}", hex::encode(change.from_bls_pubkey)),
+            to_execution_address: format!("0x{}", hex::encode(change.to_execution_address)),
+        };
+        let signature = format!("0x{}", hex::encode(change.signature));
+        let line = serde_json::to_string(&Line { message, signature });
+        line.map_err(|error| Failure::bug(error.to_string()))
+    })
+}

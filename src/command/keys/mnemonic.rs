@@ -1,0 +1,23 @@
+//! `regenesis keys mnemonic`.
+
+use zeroize::Zeroizing;
+
+use super::super::Failure;
+use super::super::init::seed;
+use super::print;
+use crate::keys::{Entropy, Mnemonic, SecretText};
+
+/// A random phrase of 24 words (BIP-39), without a newline
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// 32 bytes of hex to make it from, to get the same phrase again
+    #[arg(long, value_name = "HEX", env = "REGENESIS_SEED", hide_env_values = true)]
+    seed: Option<SecretText>,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let entropy = Entropy::new(seed(args.seed.as_deref())?);
+    let mnemonic = Mnemonic::generate(&Zeroizing::new(entropy.derive("mnemonic", &[])));
+    let mnemonic = mnemonic.map_err(|error| Failure::bug(error.to_string()))?;
+    print(mnemonic.phrase().as_bytes())
+}

@@ -1,0 +1,66 @@
+//! A directory that appears when it is complete.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::disk::{self, Error, at, make_directory, remove, sync, sync_file_system};
+use super::signal;
+use crate::layout::OutFile;
+
+/// The directory while it is written, under another name beside its place. Removed when dropped.
+#[derive(Debug)]
+pub struct NewTree {
+    place: PathBuf,
+    temporary: PathBuf,
+}
+
+impl NewTree {
+    /// Begins a directory that must not be there yet.
+    ///
+    /// # Errors
+    /// It is there, or cannot be made.
+    pub fn create(place: &Path) -> Result<Self, Error> {
+        if place.symlink_metadata().is_ok() {
+            return Err(Error::Exists(place.to_owned()));
+        }
+        let mut name = place.file_name().unwrap_or_default().to_owned();
+        name.push(".new");
+        let temporary = place.with_file_name(name);
+        if let Some(parent) = place.parent().filter(|parent| *parent != Path::new("")) {
+            std::fs::create_dir_all(parent).map_err(at(parent))?;
+        }
+        remove(&temporary)?;
+        signal::set_leftover(Some(temporary.clone()));
+        make_directory(&temporary, 0o755)?;
+        Ok(Self { place: place.to_owned(), temporary })
+    }
+
+    /// Writes files, on all cores.
+    ///
+    /// # Errors
+    /// The first that cannot be written.
+    pub fn write(&self, files: &[OutFile]) -> Result<(), Error> {
+        files.par_iter().try_for_each(|file| disk::write(&self.temporary, file).map(drop))
+    }
+
+    /// Puts the directory in its place.
+    ///
+    /// # Errors
+    /// The disk, or the rename, fails.
+    pub fn publish(self) -> Result<(), Error> {
+        sync_file_system(&self.temporary)?;
+        signal::uninterrupted(|| {
+            std::fs::rename(&self.temporary, &self.place).map_err(at(&self.place))
+        })?;
+        let parent = self.place.parent().filter(|parent| *parent != Path::new(""));
+        sync(parent.unwrap_or(Path::new(".")))
+    }
+}
+
+impl Drop for NewTree {
+    fn drop(&mut self) {
+        let _ = remove(&self.temporary);
+        signal::set_leftover(None);
+    }
+}
