@@ -148,20 +148,28 @@ fn help(verb: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// What a variable cannot say: a command, and what to tell of this once.
+const TYPED: [&str; 3] = ["once", "explain", "log"];
+
 #[test]
 fn help_has_examples_twins_and_exit_codes() {
     let all = help(&[]);
     assert!(all.contains("Examples:\n  regenesis init") && all.contains(exit::HELP));
     let verbs = all.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let verbs = verbs.take_while(|line| !line.is_empty());
+    // A long description goes on in the next line, further in.
+    let verbs = verbs.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
     let verbs: Vec<_> = verbs.map(|line| line.split_whitespace().next().unwrap()).collect();
     assert!(verbs.contains(&"init") && verbs.contains(&"help"), "{verbs:?}");
     for verb in verbs.into_iter().filter(|verb| *verb != "help") {
         let text = help(&[verb]);
         assert!(text.contains(&format!("Examples:\n  regenesis {verb}")), "{text}");
         assert!(text.contains(exit::HELP), "{text}");
-        for line in text.lines().map(str::trim_start).filter(|line| line.starts_with("--")) {
+        let (options, _) = text.split_once("Examples:").unwrap();
+        for line in options.lines().map(str::trim_start).filter(|line| line.starts_with("--")) {
             let name = line[2..].split(' ').next().unwrap();
+            if TYPED.contains(&name) {
+                continue;
+            }
             let variable = format!("[env: REGENESIS_{}]", name.replace('-', "_").to_uppercase());
             assert!(text.contains(&variable), "{verb} --{name} has no {variable}");
         }

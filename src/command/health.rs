@@ -44,7 +44,7 @@ pub struct Args {
         long,
         value_name = "URL",
         default_value = "http://127.0.0.1:8545",
-        env = "REGENESIS_EL_URL",
+        env = "REGENESIS_EL",
         hide_env_values = true
     )]
     el: String,
@@ -53,7 +53,7 @@ pub struct Args {
         long,
         value_name = "URL",
         default_value = "http://127.0.0.1:5052",
-        env = "REGENESIS_CL_URL",
+        env = "REGENESIS_CL",
         hide_env_values = true
     )]
     cl: String,
