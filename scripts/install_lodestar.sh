@@ -20,6 +20,10 @@ for tool in g++ make python3; do
   command -v "$tool" >/dev/null || missing "$tool" "apt-get install build-essential python3"
 done
 
+# Where Node brought its headers with it, they need not be fetched from its maker.
+prefix="$(node -p 'path.resolve(process.execPath, "../..")')"
+if [ -e "$prefix/include/node/node.h" ]; then export npm_config_nodedir="$prefix"; fi
+
 mkdir -p "$directory"
 cp "$source/package.json" "$source/withresolvers.cjs" "$directory"
 cd "$directory"
