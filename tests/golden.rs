@@ -92,6 +92,34 @@ fn states_as_json_equal_the_reference() {
     assert_eq!(compared, 7);
 }
 
+/// Made with `--shuffle-validators` and two seeds; execution side and config are another case's.
+#[test]
+fn shuffled_registries_equal_the_reference() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
+    let (shuffle, case) = (root.join("shuffle"), root.join("fulu-minimal-00"));
+    let expected = std::fs::read_to_string(shuffle.join("genesis.ssz.sha256")).unwrap();
+    for (line, seed) in expected.lines().zip([None, Some("12345")]) {
+        let (digest, name) = line.split_once("  ").unwrap();
+        let seed = seed.into_iter().flat_map(|seed| ["--shuffle-seed", seed]);
+        let done = Run::new()
+            // The reference's own flags.
+            .arg("--eth1-config")
+            .arg(case.join("genesis.json"))
+            .arg("--config")
+            .arg(case.join("config.yaml"))
+            .arg("--mnemonics")
+            .arg(shuffle.join("mnemonics.yaml"))
+            .args(["--timestamp", "keep", "--shuffle-validators"])
+            .args(seed)
+            .succeeds();
+        assert_eq!(sha256(&done.read("metadata/genesis.ssz")), digest, "{name}");
+        let names = std::fs::read(shuffle.join(format!("validator_names-{name}.yaml"))).unwrap();
+        assert_eq!(done.read("metadata/validator_names.yaml"), names, "{name}");
+    }
+    let failed = Run::new().args(["--shuffle-seed", "1"]).fails(2);
+    assert!(failed.stderr.contains("without --shuffle-validators"), "{}", failed.stderr);
+}
+
 #[test]
 fn a_chain_without_an_active_validator_is_refused() {
     let cases = cases("rejected");

@@ -12,6 +12,7 @@
 pub mod bake;
 pub mod metadata;
 pub mod mnemonics;
+pub mod order;
 pub mod validators;
 
 use std::fmt;

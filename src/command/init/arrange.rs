@@ -1,13 +1,18 @@
 //! Arranges the files of the network for its consumers: `--layout`, `--split`.
 
+use clap::builder::FalseyValueParser;
+
 use super::super::Failure;
+use super::super::prepare::Prepared;
 use super::settings::{Settings, given};
+use crate::cl::fork::FORKS;
 use crate::cl::json::state_json;
 use crate::cl::state::GenesisState;
 use crate::layout::plan::Plan;
 use crate::layout::{Network, OutFile};
 use crate::rim::fs;
 use crate::rim::owner::Owner;
+use crate::snapshot::order;
 use crate::summary::Keystores;
 
 const LAYOUT_HELP: &str =
@@ -49,6 +54,17 @@ pub struct Args {
         hide_env_values = true
     )]
     split: Option<String>,
+    /// Put the registry into another order, in blocks of 20 to 100 neighbours
+    #[arg(
+        long,
+        env = "REGENESIS_SHUFFLE_VALIDATORS",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    shuffle_validators: bool,
+    /// Seed of that order [default: the genesis fork version]
+    #[arg(long, value_name = "NUMBER", env = "REGENESIS_SHUFFLE_SEED", hide_env_values = true)]
+    shuffle_seed: Option<String>,
     /// Give the files to this user and group, by number; needs root
     #[arg(long, value_name = "UID:GID", env = "REGENESIS_CHOWN", hide_env_values = true)]
     chown: Option<String>,
@@ -61,6 +77,24 @@ impl Args {
             .map_err(|error| Failure::usage(error.to_string(), &error.hint))
     }
 
+    pub(super) fn shuffle(&self) -> Result<Shuffle, Failure> {
+        let Some(text) = self.shuffle_seed.as_deref().and_then(given) else {
+            return Ok(if self.shuffle_validators { Shuffle::Default } else { Shuffle::No });
+        };
+        if !self.shuffle_validators {
+            let what = "--shuffle-seed has no meaning without --shuffle-validators";
+            return Err(Failure::usage(what, "give both, or neither"));
+        }
+        let seed = match text.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16),
+            None => text.parse(),
+        };
+        seed.map(Shuffle::Seed).map_err(|_| {
+            let what = format!("--shuffle-seed is {text:?}, expected a 64-bit number");
+            Failure::usage(what, "decimal, or hex behind 0x")
+        })
+    }
+
     pub(super) fn owner(&self) -> Result<Option<Owner>, Failure> {
         let Some(text) = self.chown.as_deref().and_then(given) else { return Ok(None) };
         text.parse().map(Some).map_err(|()| {
@@ -68,6 +102,31 @@ impl Args {
             Failure::usage(what, "both are numbers: id -u and id -g print them")
         })
     }
+}
+
+/// `--shuffle-validators` and `--shuffle-seed`.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shuffle {
+    No,
+    Default,
+    Seed(u64),
+}
+
+/// Puts the registry into the order that was asked for.
+pub(super) fn order(settings: &Settings, prepared: &mut Prepared) -> Result<(), Failure> {
+    let seed = match settings.shuffle {
+        Shuffle::No => return Ok(()),
+        Shuffle::Seed(seed) => seed,
+        Shuffle::Default => {
+            let config = &settings.snapshot.config;
+            let version = prepared.config.version(&FORKS[0]);
+            let version = version.map_err(|error| Failure::config(config, &error))?;
+            // Without a version there is no state either: that is told when it is made.
+            order::default_seed(version.unwrap_or_default())
+        }
+    };
+    order::shuffle(&mut prepared.validators, &mut prepared.sources, seed);
+    Ok(())
 }
 
 /// Checks `--split` against the number of keys. Returns what the user should know.

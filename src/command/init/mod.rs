@@ -51,6 +51,7 @@ pub struct Args {
     /// Execution genesis in geth's format, instead of the snapshot's
     #[arg(
         long,
+        visible_alias = "eth1-config",
         value_name = "FILE",
         env = "REGENESIS_GENESIS",
         hide_env_values = true,
@@ -78,6 +79,7 @@ pub struct Args {
     #[arg(
         help = VALIDATORS_HELP,
         long,
+        visible_alias = "additional-validators",
         value_name = "FILE",
         env = "REGENESIS_VALIDATORS",
         hide_env_values = true,
@@ -195,6 +197,7 @@ fn regenerate(
     let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), settings.snapshot.name));
     let mut prepared = prepare(&settings.wanted(), &mut steps)?;
+    arrange::order(settings, &mut prepared)?;
     prepared.warnings.extend(arrange::check(settings, prepared.keystores.len())?);
     // All that may be wrong with the inputs is told before a directory is made, or the former run's
     // files are touched.

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::super::Failure;
 use super::super::prepare::Wanted;
+use super::arrange::Shuffle;
 use super::{Args, DEFAULT_OUT};
 use crate::cl::preset::Revision;
 use crate::keys::{Entropy, Kdf, jwt};
@@ -38,6 +39,7 @@ pub(super) struct Settings {
     pub(super) leave_program: bool,
     pub(super) plan: Plan,
     pub(super) owner: Option<Owner>,
+    pub(super) shuffle: Shuffle,
 }
 
 /// An empty variable, as compose files leave it, is no setting.
@@ -103,6 +105,7 @@ impl Settings {
             leave_program: args.leave_program,
             plan: args.arrangement.plan()?,
             owner: args.arrangement.owner()?,
+            shuffle: args.arrangement.shuffle()?,
         })
     }
 }
