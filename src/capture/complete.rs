@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256};
 use serde_json::{Value, json};
 
 use super::Error;
-use super::account::{Account, Missing, StorageSlot, storage_root, word};
+use super::account::{Account, Missing, StorageSlot, word};
 use super::chain::SMALL_LIMIT;
 use super::geth::{HashedSlot, storage};
 use super::preimages::{Known, Origin};
@@ -71,11 +71,15 @@ impl Completion<'_, dyn Rpc + '_> {
         if account.missing() != Some(Missing::Storage) {
             return Ok(());
         }
-        if let Some(slots) = self.listed(address)? {
+        // Most contracts of a genesis are as they were.
+        account.storage = self.known.genesis_storage(&address).to_vec();
+        if account.missing() == Some(Missing::Storage)
+            && let Some(slots) = self.listed(address)?
+        {
             account.storage = slots;
         }
         if account.missing() == Some(Missing::Storage) {
-            account.storage = self.tried(address, account.storage_root)?;
+            account.storage = self.tried(address)?;
         }
         Ok(())
     }
@@ -119,8 +123,8 @@ impl Completion<'_, dyn Rpc + '_> {
         Ok(Some(slots))
     }
 
-    /// The values of all slots that the contract may have; the first ones only, if these suffice.
-    fn tried(&self, address: Address, root: Option<B256>) -> Result<Vec<StorageSlot>, Error> {
+    /// The values of all slots that the contract may have.
+    fn tried(&self, address: Address) -> Result<Vec<StorageSlot>, Error> {
         const FIRST: u64 = 64;
         let mut candidates: Vec<_> = self.known.slots(&address).collect();
         candidates.extend((0..FIRST).map(|slot| B256::from(alloy_primitives::U256::from(slot))));
@@ -138,9 +142,6 @@ impl Completion<'_, dyn Rpc + '_> {
                 if !value.is_zero() {
                     slots.push((*slot, value.into()));
                 }
-            }
-            if root == Some(storage_root(&slots)) {
-                break;
             }
         }
         Ok(slots)

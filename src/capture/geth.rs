@@ -130,7 +130,8 @@ impl<'a> Pages<&'a dyn Rpc> {
             let Some(cursor) = self.next.clone() else { return Ok(None) };
             let (accounts, next) = match self.ask(&cursor, self.most, false, PAGE_LIMIT) {
                 Err(Error::Rpc(error)) if error.asks_for_less() && self.most > 1 => {
-                    self.most /= 2;
+                    // Not by halves: the node makes each answer in full before it is refused.
+                    self.most = (self.most / 16).max(1);
                     continue;
                 }
                 Err(Error::Rpc(error)) if error.asks_for_less() => {

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use alloy_primitives::{Address, B256, U256, keccak256};
 use rayon::prelude::*;
 
-use super::account::Account;
+use super::account::{Account, StorageSlot};
+use crate::el::alloc::EMPTY_CODE_HASH;
 
 /// Where an address was learnt from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Known {
     addresses: HashMap<B256, (Address, Origin)>,
     /// Slots that a contract may have.
     touched: HashMap<Address, BTreeSet<B256>>,
+    /// What contracts had in the chain's genesis.
+    genesis: HashMap<Address, Vec<StorageSlot>>,
     /// Slots that any contract may have, by their hash.
     common: HashMap<B256, B256>,
 }
@@ -49,6 +52,8 @@ const SMALL_SLOTS: u64 = 2 * 8191;
 const VARIABLES: u64 = 32;
 /// Elements of such an array.
 const ELEMENTS: u64 = 256;
+/// Contracts that one contract is taken to have created.
+const MOST_CREATED: u64 = 1 << 16;
 /// Addresses that are guessed to be keys of mappings.
 const KEYS: usize = 4096;
 
@@ -91,19 +96,33 @@ impl Known {
         self.addresses.entry(keccak256(address)).or_insert((address, origin));
     }
 
+    /// Notes what a contract has created: its nonce begins at 1 and counts it (EIP-161).
+    pub fn add_created_by(&mut self, account: &Account) {
+        let (Some(address), Some(code_hash)) = (account.address, account.code_hash) else { return };
+        if code_hash != EMPTY_CODE_HASH {
+            for nonce in 1..account.nonce.min(MOST_CREATED) {
+                self.add_address(address.create(nonce), Origin::Blocks);
+            }
+        }
+    }
+
     /// Notes that a contract may have a slot.
     pub fn add_slot(&mut self, address: Address, slot: B256) {
         self.touched.entry(address).or_default().insert(slot);
     }
 
     /// Notes an account of the chain's genesis, with its slots.
-    pub fn add_genesis_account(&mut self, account: &Account) {
+    pub fn add_genesis_account(&mut self, account: Account) {
         let Some(address) = account.address else { return };
         self.add_address(address, Origin::Genesis);
         if !account.storage.is_empty() {
-            let slots = account.storage.iter().map(|(slot, _)| *slot);
-            self.touched.entry(address).or_default().extend(slots);
+            self.genesis.insert(address, account.storage);
         }
+    }
+
+    /// What `address` had in the chain's genesis.
+    pub fn genesis_storage(&self, address: &Address) -> &[StorageSlot] {
+        self.genesis.get(address).map_or(&[], Vec::as_slice)
     }
 
     /// The address with this hash.
@@ -126,9 +145,10 @@ impl Known {
         self.addresses.is_empty()
     }
 
-    /// Slots that `address` may have: those that it was seen to use.
+    /// Slots that `address` may have: those that it had or was seen to use.
     pub fn slots(&self, address: &Address) -> impl Iterator<Item = B256> {
-        self.touched.get(address).into_iter().flatten().copied()
+        let had = self.genesis_storage(address).iter().map(|(slot, _)| *slot);
+        self.touched.get(address).into_iter().flatten().copied().chain(had)
     }
 
     /// Tells the slots of `address` by their hashes.

@@ -14,8 +14,6 @@ use super::rpc::Rpc;
 const BATCH: usize = 50;
 /// Longest answer to one: a proof has at most 64 nodes of 532 bytes.
 const BATCH_LIMIT: u64 = 64 << 20;
-/// Contracts that one contract is taken to have created.
-const MOST_CREATED: u64 = 1 << 16;
 
 /// Calls `each` with every account of the block that `known` has an address of, without code and
 /// storage. Those of contracts that created others are asked for as long as there are more.
@@ -43,11 +41,7 @@ pub fn accounts(
             for (address, raw) in share.iter().zip(rpc.batch(&calls, BATCH_LIMIT)?) {
                 asked.insert(*address);
                 let Some(account) = account(*address, &raw)? else { continue };
-                let is_contract = account.code_hash != Some(crate::el::alloc::EMPTY_CODE_HASH);
-                // EIP-161: a contract's nonce begins at 1 and counts the contracts it created.
-                for nonce in 1..account.nonce.min(MOST_CREATED) * u64::from(is_contract) {
-                    known.add_address(address.create(nonce), super::preimages::Origin::Blocks);
-                }
+                known.add_created_by(&account);
                 each(account)?;
             }
         }

@@ -160,6 +160,14 @@ pub fn result(body: &[u8], id: u64, method: &str, node: &str) -> Result<Vec<u8>,
     Err(foreign(node, format!("answers request {id} with an answer to {found}")))
 }
 
+/// Fails if an answer is an error, of whichever request.
+///
+/// # Errors
+/// It is one, or it is no JSON-RPC.
+pub fn refusal(body: &[u8], method: &str, node: &str) -> Result<(), Error> {
+    answer(body, method, node)?.1.map(drop)
+}
+
 /// The results of a batch whose first request has the number `first`.
 ///
 /// # Errors

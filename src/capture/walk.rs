@@ -1,10 +1,10 @@
 //! Walks over the blocks of a chain, to learn which addresses and slots it has used.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256, address};
 use serde_json::{Value, json};
 
 use super::Error;
-use super::chain::BLOCK_LIMIT;
+use super::chain::{BLOCK_LIMIT, SMALL_LIMIT};
 use super::preimages::{Known, Origin};
 use super::rpc::{self, Rpc};
 
@@ -12,6 +12,9 @@ use super::rpc::{self, Rpc};
 const BATCH: u64 = 32;
 /// Longest trace of a block.
 const TRACE_LIMIT: u64 = 256 << 20;
+
+const BEACON_ROOTS: Address = address!("0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02");
+const HISTORY_STORAGE: Address = address!("0x0000F90827F1C53a10cb7A02335B175320002935");
 
 /// How a node tells what its transactions touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +64,9 @@ pub fn walk(
 
 /// The addresses that a block itself names; its transactions are handed on.
 fn learn_block<'a>(block: &'a Value, known: &mut Known) -> &'a [Value] {
+    learn_system_slots(block, known);
     let mut learn = |value: &Value| {
-        if let Some(address) = address(value) {
+        if let Some(address) = address_of(value) {
             known.add_address(address, Origin::Blocks);
         }
     };
@@ -76,12 +80,28 @@ fn learn_block<'a>(block: &'a Value, known: &mut Known) -> &'a [Value] {
     }
     for transaction in transactions {
         learn_access_list(&transaction["accessList"], known);
-        let (from, nonce) = (address(&transaction["from"]), quantity(&transaction["nonce"]));
+        let (from, nonce) = (address_of(&transaction["from"]), quantity(&transaction["nonce"]));
         if let (Some(from), Some(nonce), true) = (from, nonce, transaction["to"].is_null()) {
             known.add_address(from.create(nonce), Origin::Blocks);
         }
     }
     transactions
+}
+
+/// What the system calls at a block's begin write, which no trace of a transaction has.
+fn learn_system_slots(block: &Value, known: &mut Known) {
+    const LENGTH: u64 = 8191;
+    let (Some(number), Some(timestamp)) =
+        (quantity(&block["number"]), quantity(&block["timestamp"]))
+    else {
+        return;
+    };
+    let word = |number: u64| B256::from(U256::from(number));
+    // EIP-4788.
+    known.add_slot(BEACON_ROOTS, word(timestamp % LENGTH));
+    known.add_slot(BEACON_ROOTS, word(timestamp % LENGTH + LENGTH));
+    // EIP-2935.
+    known.add_slot(HISTORY_STORAGE, word(number.saturating_sub(1) % LENGTH));
 }
 
 /// Learns from the state diffs of a block's transactions; whether the node gives them.
@@ -134,6 +154,7 @@ fn access_lists(
                 Ok(raw) => {
                     let answer: Value = serde_json::from_slice(&raw).unwrap_or_default();
                     learn_access_list(&answer["accessList"], known);
+                    learn_created(rpc, transaction, at, &answer["accessList"], known)?;
                     break;
                 }
                 Err(rpc::Error::Refused { .. }) => {}
@@ -148,8 +169,35 @@ fn access_lists(
         };
     let receipts: Value = serde_json::from_slice(&receipts).unwrap_or_default();
     for log in list(&receipts).iter().flat_map(|receipt| list(&receipt["logs"])) {
-        if let Some(address) = address(&log["address"]) {
+        if let Some(address) = address_of(&log["address"]) {
             known.add_address(address, Origin::Blocks);
+        }
+    }
+    Ok(())
+}
+
+/// A contract that is created on another state than its own has another address there: its slots
+/// are noted under the right one.
+fn learn_created(
+    rpc: &dyn Rpc,
+    transaction: &Value,
+    at: u64,
+    access_list: &Value,
+    known: &mut Known,
+) -> Result<(), Error> {
+    let (from, nonce) = (address_of(&transaction["from"]), quantity(&transaction["nonce"]));
+    let (Some(from), Some(nonce), true) = (from, nonce, transaction["to"].is_null()) else {
+        return Ok(());
+    };
+    let params = json!([from, format!("{at:#x}")]);
+    let raw = rpc.call("eth_getTransactionCount", &params, SMALL_LIMIT)?;
+    let count: Value = serde_json::from_slice(&raw).unwrap_or_default();
+    let there = quantity(&count).map(|count| from.create(count));
+    for entry in list(access_list).iter().filter(|entry| address_of(&entry["address"]) == there) {
+        for slot in list(&entry["storageKeys"]) {
+            if let Some(slot) = slot.as_str().and_then(|slot| slot.parse().ok()) {
+                known.add_slot(from.create(nonce), slot);
+            }
         }
     }
     Ok(())
@@ -157,7 +205,7 @@ fn access_lists(
 
 fn learn_access_list(list_of: &Value, known: &mut Known) {
     for entry in list(list_of) {
-        let Some(address) = address(&entry["address"]) else { continue };
+        let Some(address) = address_of(&entry["address"]) else { continue };
         known.add_address(address, Origin::Blocks);
         for slot in list(&entry["storageKeys"]) {
             if let Some(slot) = slot.as_str().and_then(|slot| slot.parse::<B256>().ok()) {
@@ -171,7 +219,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn address(value: &Value) -> Option<Address> {
+fn address_of(value: &Value) -> Option<Address> {
     value.as_str()?.parse().ok()
 }
 

@@ -30,7 +30,7 @@ pub fn unpack(mut reader: Box<dyn Read>) -> Result<Box<dyn Read>, Error> {
     let Some(digits) = digits else {
         if is_refusal(&head) {
             reader.by_ref().take(HEAD * 8).read_to_end(&mut head)?;
-            rpc::result(&head, 0, "the call", "the node")?;
+            rpc::refusal(&head, "the call", "the node")?;
         }
         return Ok(Box::new(Cursor::new(head).take_from(value).chain(reader)));
     };

@@ -128,7 +128,10 @@ fn check_root(root: B256, collected: &Collected, steps: &mut Steps<'_>) -> Resul
                  the capture is not whole",
                 collected.kind
             );
-            let hint = if collected.kind.contains("anvil") {
+            let hint = if collected.kind == "eth_getProof" {
+                "accounts that no block names are unknown here: give the chain's --genesis FILE, \
+                 or open the debug namespace (geth --http.api eth,net,web3,debug)"
+            } else if collected.kind.contains("anvil") {
                 "state that was set without a transaction is in no block yet: mine one (evm_mine)"
             } else if accounts == 256 {
                 "exactly 256 accounts are one page of a dump, not the state"

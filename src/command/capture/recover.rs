@@ -51,7 +51,7 @@ impl Knowledge {
                 fs::open(input).map_err(|error| capture::Error::Read(std::io::Error::other(error)))
             };
             let read = file::read(&open, &mut |account| {
-                known.add_genesis_account(&account);
+                known.add_genesis_account(account);
                 Ok(())
             });
             read.map_err(|error| Failure::state_file(input, &error))?;
@@ -90,7 +90,7 @@ fn stored_genesis(node: &Node<'_>, chain: &Chain, known: &mut Known) -> Result<(
     let key = format!("0x{}{}", hex::encode("ethereum-genesis-"), hex::encode(chain.genesis));
     let answer = node.client.stream("debug_dbGet", &json!([key]))?;
     file::read_alloc(answer, &mut |account| {
-        known.add_genesis_account(&account);
+        known.add_genesis_account(account);
         Ok(())
     })
 }
@@ -151,10 +151,15 @@ pub(super) fn recover(
         None => Knowledge::begin(Some(node), settings, steps)?,
     };
     let mut round = Round { knowledge, node: node.0, block: &block, work, number: 0 };
-    round.complete(collected, steps)?;
-    if collected.aside > 0 && !round.knowledge.walked {
-        round.knowledge.walk(node.0, block.number, steps)?;
+    let mut left = u64::MAX;
+    // As long as one that is completed tells of others.
+    while collected.aside > 0 && collected.aside < left {
+        left = collected.aside;
         round.complete(collected, steps)?;
+        if collected.aside > 0 && !round.knowledge.walked {
+            round.knowledge.walk(node.0, block.number, steps)?;
+            left = u64::MAX;
+        }
     }
     if collected.aside > 0 {
         return Err(incomplete(collected, &still_missing(&collected.aside_file)?));
@@ -191,6 +196,7 @@ impl Round<'_, '_> {
         let all = collected.aside;
         let mut done = 0;
         let mut lines = Lines::open(&collected.aside_file)?;
+        let mut creators = Vec::new();
         loop {
             let mut share = lines.share()?;
             if share.is_empty() {
@@ -214,8 +220,12 @@ impl Round<'_, '_> {
                     }
                 }
                 files.take(&account).map_err(failed)?;
+                if account.nonce > 1 && !account.code.is_empty() {
+                    creators.push(Account { code: Vec::new(), storage: Vec::new(), ..account });
+                }
             }
         }
+        creators.iter().for_each(|account| self.knowledge.known.add_created_by(account));
         files.flush()?;
         let left = files.set_aside;
         steps.done("recover", &format!("{} of {all} accounts completed", all - left));
