@@ -1,12 +1,12 @@
 //! `regenesis verify`: proves that a snapshot is whole, and its bake of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::prepare::{Steps, Wanted, compute};
+use super::prepare::{Prepared, Steps, Wanted, compute, inputs};
 use super::{Failure, bake as baking};
 use crate::cl::preset::Revision;
 use crate::exit;
@@ -14,6 +14,8 @@ use crate::keys::Entropy;
 use crate::rim::console::{self, Console};
 use crate::rim::fs;
 use crate::snapshot::bake::{self, Record};
+use crate::snapshot::metadata::Metadata;
+use crate::snapshot::{Input, METADATA};
 
 const EXAMPLES: &str = "Examples:
   regenesis verify my-snapshot         read every byte; compare with baked/
@@ -43,6 +45,9 @@ struct Verified {
     accounts: usize,
     validators: usize,
     state_root: String,
+    /// `null`: it was not captured.
+    proven: Option<bool>,
+    derived: Vec<String>,
     baked: bool,
     keystores: usize,
 }
@@ -70,6 +75,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     ));
     let prepared = compute(&wanted, &mut steps)?;
     prepared.warnings.iter().for_each(|warning| console.warning(warning));
+    let metadata = inputs::read_metadata(&snapshot)?.unwrap_or_default();
+    check_files(&args.snapshot, &metadata, &prepared, &mut steps)?;
     let mut keystores = 0;
     if let Some(baked) = &snapshot.baked {
         let wrong = |what: &str| {
@@ -112,6 +119,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             accounts: prepared.accounts,
             validators: prepared.validators.len(),
             state_root: prepared.state_root.to_string(),
+            proven: metadata.proven,
+            derived: metadata.derived,
             baked: snapshot.baked.is_some(),
             keystores,
         };
@@ -119,6 +128,42 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         json.push(b'\n');
         console::print(&json)
             .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+    }
+    Ok(())
+}
+
+/// The files are those that the metadata names, and the state is that of the captured block.
+fn check_files(
+    snapshot: &Path,
+    metadata: &Metadata,
+    prepared: &Prepared,
+    steps: &mut Steps<'_>,
+) -> Result<(), Failure> {
+    const HINT: &str = "it was edited or damaged: capture it again";
+    for (path, file) in &metadata.files {
+        let input = Input::File(snapshot.join(path));
+        if fs::length(&input)? != file.size || hex::encode(fs::sha256(&input)?) != file.sha256 {
+            let message = format!("{} is not the file that {METADATA} names", input.label());
+            return Err(Failure::new(exit::VERIFICATION, message, Some(HINT)));
+        }
+    }
+    let block = metadata.source.as_ref().and_then(|source| source.block.as_ref());
+    let of_block = block.filter(|_| metadata.proven == Some(true) && metadata.derived.is_empty());
+    for (name, root) in
+        [("state_root", metadata.state_root), ("its block", of_block.map(|block| block.state_root))]
+    {
+        if let Some(root) = root.filter(|root| *root != prepared.state_root) {
+            let path = snapshot.join(METADATA);
+            let message = format!(
+                "{}: {name} has {root}, but the alloc gives {}",
+                path.display(),
+                prepared.state_root
+            );
+            return Err(Failure::new(exit::VERIFICATION, message, Some(HINT)));
+        }
+    }
+    if !metadata.files.is_empty() {
+        steps.done("files", &format!("{} as {METADATA} names them", metadata.files.len()));
     }
     Ok(())
 }

@@ -209,15 +209,11 @@ impl Round<'_, '_> {
                 done += 1;
                 steps.console.progress(|| format!("completing account {done} of {all}"));
                 if account.missing().is_none() {
-                    let mut obtained = |how: &str| {
-                        *collected.obtained.entry(how.to_owned()).or_default() += 1;
+                    let how = match (missing, origin) {
+                        (None, Some(origin)) => origin.name(),
+                        _ => "code or storage completed",
                     };
-                    if let Some(origin) = origin {
-                        obtained(origin.name());
-                    }
-                    if matches!(missing, Some(Missing::Storage)) {
-                        obtained("storage completed");
-                    }
+                    *collected.obtained.entry(how.to_owned()).or_default() += 1;
                 }
                 files.take(&account).map_err(failed)?;
                 if account.nonce > 1 && !account.code.is_empty() {

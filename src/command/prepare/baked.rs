@@ -77,6 +77,8 @@ fn assemble(wanted: &Wanted<'_>, record: &Record) -> Result<Prepared, Failure> {
     let genesis = genesis.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
     let missing = record.genesis.missing.clone();
     let named = system_contracts::by_address(&missing);
+    let mut warnings = inputs::check_metadata(snapshot, &genesis)?;
+    warnings.extend(inputs::missing_warning(snapshot, &named));
     Ok(Prepared {
         config_text,
         config,
@@ -86,7 +88,7 @@ fn assemble(wanted: &Wanted<'_>, record: &Record) -> Result<Prepared, Failure> {
         accounts: record.genesis.accounts,
         file_size: record.genesis.file.size,
         added: Vec::new(),
-        warnings: inputs::missing_warning(snapshot, &named).into_iter().collect(),
+        warnings,
         missing,
         state_root: record.genesis.state_root,
         prefix: None,

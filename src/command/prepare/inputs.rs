@@ -16,8 +16,9 @@ use crate::el::genesis::{self, Document, Genesis};
 use crate::el::system_contracts::{self, SystemContract};
 use crate::rim::console::Console;
 use crate::rim::fs;
+use crate::snapshot::metadata::{self, Metadata};
 use crate::snapshot::validators::{self, Registry};
-use crate::snapshot::{Snapshot, metadata, mnemonics};
+use crate::snapshot::{Snapshot, mnemonics};
 
 /// `config.yaml`: its text, and what it says.
 pub(in crate::command) fn read_config(snapshot: &Snapshot) -> Result<(Vec<u8>, Config), Failure> {
@@ -45,14 +46,9 @@ pub(in crate::command) fn read_genesis(
     Ok((document, state, size))
 }
 
-/// Checks that the chain has an id, and that the metadata is of this format and this chain.
-pub(in crate::command) fn check_metadata(
-    snapshot: &Snapshot,
-    genesis: &Genesis,
-) -> Result<(), Failure> {
-    let chain_id = genesis.config.chain_id_64();
-    let chain_id = chain_id.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
-    let Some(input) = &snapshot.metadata else { return Ok(()) };
+/// The metadata, if the snapshot has any.
+pub(in crate::command) fn read_metadata(snapshot: &Snapshot) -> Result<Option<Metadata>, Failure> {
+    let Some(input) = &snapshot.metadata else { return Ok(None) };
     let metadata = metadata::parse(&fs::read(input)?).map_err(|error| {
         let hint = match error {
             metadata::Error::Format(_) => "use the version of regenesis that made the snapshot",
@@ -62,6 +58,20 @@ pub(in crate::command) fn check_metadata(
         };
         Failure::input(input, None, &error.to_string(), Some(hint))
     })?;
+    Ok(Some(metadata))
+}
+
+/// Checks that the chain has an id, and that the metadata is of this format and this chain;
+/// returns what to warn of.
+pub(in crate::command) fn check_metadata(
+    snapshot: &Snapshot,
+    genesis: &Genesis,
+) -> Result<Vec<String>, Failure> {
+    let chain_id = genesis.config.chain_id_64();
+    let chain_id = chain_id.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
+    let (Some(input), Some(metadata)) = (&snapshot.metadata, read_metadata(snapshot)?) else {
+        return Ok(Vec::new());
+    };
     if metadata.chain_id != chain_id {
         let what = format!(
             "chain_id is {}, but config.chainId of {} is {chain_id}",
@@ -71,7 +81,7 @@ pub(in crate::command) fn check_metadata(
         let hint = "the snapshot was put together from two chains: make them the same";
         return Err(Failure::input(input, None, &what, Some(hint)));
     }
-    Ok(())
+    Ok(metadata.warnings())
 }
 
 /// The validators of the snapshot, their public keys checked.

@@ -136,7 +136,7 @@ pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
     let (document, mut state, file_size) = inputs::read_genesis(snapshot, console)?;
     let genesis = document.genesis();
     let genesis = genesis.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
-    inputs::check_metadata(snapshot, &genesis)?;
+    warnings.extend(inputs::check_metadata(snapshot, &genesis)?);
     steps.done("read", &format!("{}: {} accounts", snapshot.genesis.label(), state.len()));
 
     let contracts = inputs::system_contracts(wanted, &config, &genesis, &mut state, &mut warnings)?;
