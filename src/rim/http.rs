@@ -68,8 +68,8 @@ impl<'a> Endpoint<'a> {
     /// # Errors
     /// It is no URL.
     pub fn new(url: &str, patience: Patience, console: &'a Console) -> Result<Self, UrlError> {
-        let url = url.trim().trim_end_matches('/');
-        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        let (scheme, rest) = url.trim().split_once("://").unwrap_or(("http", url.trim()));
+        let rest = rest.trim_end_matches('/');
         match scheme.to_ascii_lowercase().as_str() {
             "http" => {}
             "https" if cfg!(feature = "tls") => {}

@@ -71,8 +71,8 @@ impl Outline {
     }
 }
 
-/// No value of a file that is right is longer: an account of 3 million slots.
-const LONGEST: usize = 512 << 20;
+/// No value of a file that is right is longer: an account of two million slots.
+const LONGEST: usize = 256 << 20;
 /// More keys than these say nothing new.
 const KEYS: usize = 64;
 
