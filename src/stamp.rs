@@ -7,7 +7,7 @@ use crate::cl::config::Config;
 
 /// Seconds that the slowest of the usual clients takes to be ready on two busy cores.
 const CLIENT_START: u64 = 6;
-/// What `geth init` took for large allocs (dossier: 2.7 s for 10 k accounts in 27 MB, 35 s for
+/// What `geth init` took for large allocs (measured: 2.7 s for 10 k accounts in 27 MB, 35 s for
 /// 100 k in 288 MB, 101 s for 1 M in 368 MB): milliseconds a megabyte, and a thousand accounts.
 const GETH_MS_PER_MEGABYTE: u64 = 100;
 const GETH_MS_PER_THOUSAND_ACCOUNTS: u64 = 70;

@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn known_roots() {
         let root = |value: Value| hex::encode(value.root());
-        // dossier: roots of empty lists that every genesis has.
+        // Roots of empty lists that every genesis has.
         assert_eq!(
             root(empty_list(1 << 20)),
             "7ffe241ea60187fdb0187bfa22de35d1f9bed7ab061d9401fd47e34a54fbede1"

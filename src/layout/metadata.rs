@@ -1,5 +1,5 @@
 //! The metadata directory: the superset of what Lighthouse, Lodestar, Teku, Nimbus, Prysm and
-//! Grandine look for under the names of ethereum-genesis-generator (dossier `consume.md` §1.1).
+//! Grandine look for under the names of ethereum-genesis-generator.
 
 use std::fmt::Write as _;
 
