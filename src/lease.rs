@@ -115,10 +115,11 @@ pub enum Decision {
 
 /// Decides for the data directory of a client that is to run on the genesis of run `run_id`.
 ///
-/// `max_idle` is the longest pause of a chain after which its client still goes on.
+/// `max_idle` is the pause of a chain after which its client does not go on any more: zero for one
+/// that never does.
 pub fn decide(run_id: &str, data: &DataDirectory, max_idle: Duration) -> Decision {
     match (&data.record, data.idle) {
-        (Some(record), Some(idle)) if record == run_id && idle > max_idle => Decision::Stale(idle),
+        (Some(record), Some(idle)) if record == run_id && idle >= max_idle => Decision::Stale(idle),
         (Some(record), _) if record == run_id => Decision::Resume,
         (_, _) if data.entries.is_empty() => Decision::Begin,
         (Some(_), _) => Decision::Wipe,
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn data_of_this_run_is_kept() {
-        let resumed = data(Some("a1"), &["geth"], Some(HOUR));
+        let resumed = data(Some("a1"), &["geth"], Some(HOUR / 2));
         assert_eq!(decide("a1", &resumed, HOUR), Decision::Resume);
         assert_eq!(decide("a1", &data(Some("a1"), &[], None), HOUR), Decision::Resume);
     }
@@ -188,10 +189,14 @@ mod tests {
 
     #[test]
     fn a_chain_that_stood_still_too_long_is_stale() {
-        let idle = HOUR + Duration::from_secs(1);
+        let idle = HOUR;
         assert_eq!(
             decide("a1", &data(Some("a1"), &["beacon"], Some(idle)), HOUR),
             Decision::Stale(idle)
+        );
+        assert_eq!(
+            decide("a1", &data(Some("a1"), &["beacon"], Some(Duration::ZERO)), Duration::ZERO),
+            Decision::Stale(Duration::ZERO)
         );
         // Another run's data are wiped, however old.
         assert_eq!(decide("b2", &data(Some("a1"), &["beacon"], Some(idle)), HOUR), Decision::Wipe);

@@ -21,6 +21,7 @@ pub mod capture;
 pub mod cl;
 pub mod cli;
 pub mod command;
+pub mod compose;
 pub mod digest;
 pub mod el;
 pub mod exit;

@@ -234,18 +234,17 @@ fn of_eight_inits_at_once_one_wins() {
         let stack = Stack::new();
         // Every second round there is a former run.
         let former = (round % 2 == 1).then(|| stack.inits());
-        // All wait in the shell until the pipe is opened for writing.
-        let made = Command::new("mkfifo").arg(stack.at("go")).status().unwrap();
-        assert!(made.success());
+        std::fs::create_dir_all(stack.at("runtime/.regenesis")).unwrap();
+        let turn = stack.at("runtime/.regenesis/init");
+        let gate = std::fs::File::create(&turn).unwrap();
+        gate.lock().unwrap();
         let start = || {
-            let mut command = Command::new("sh");
-            command.args(["-c", "read go <go; exec \"$0\" init --json", PROGRAM]);
-            command.current_dir(stack.0.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
-            command.spawn().unwrap()
+            let mut command = stack.command(&["init", "--json"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
         };
         let inits: Vec<Child> = (0..8).map(|_| start()).collect();
-        std::thread::sleep(Duration::from_millis(100));
-        std::fs::write(stack.at("go"), "go\n".repeat(8)).unwrap();
+        eventually("all wait for their turn", || inits.iter().all(|init| has_open(init, &turn)));
+        drop(gate);
         let mut reported = std::collections::BTreeSet::new();
         for init in inits {
             let output = init.wait_with_output().unwrap();
@@ -256,6 +255,12 @@ fn of_eight_inits_at_once_one_wins() {
         assert_eq!(reported, [stack.run_id()].into(), "round {round}");
         assert_ne!(former, Some(stack.run_id()));
     }
+}
+
+fn has_open(process: &Child, path: &Path) -> bool {
+    let path = path.canonicalize().unwrap();
+    let Ok(open) = std::fs::read_dir(format!("/proc/{}/fd", process.id())) else { return false };
+    open.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|open| open == path))
 }
 
 #[test]

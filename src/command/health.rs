@@ -1,6 +1,7 @@
 //! `regenesis health`: container health checks, and the diagnosis of what is wrong.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::FalseyValueParser;
@@ -11,7 +12,7 @@ use super::Failure;
 use crate::exit;
 use crate::health::{self, Beacon, Execution, Expected, Finding, Health, known};
 use crate::layout::MARKER;
-use crate::rim::clock::now;
+use crate::rim::clock::{now, pause};
 use crate::rim::console::{self, Console};
 use crate::rim::fs;
 use crate::rim::probe::{self, Client};
@@ -19,6 +20,7 @@ use crate::rim::probe::{self, Client};
 const EXAMPLES: &str = "Examples:
   regenesis health el                       for a health check, in exec form
   regenesis health cl --cl http://127.0.0.1:4000
+  regenesis health --wait 60                until the first block
   docker compose logs | regenesis health --explain --log -
 
 Before the first block, clients that answer and have our genesis are healthy.";
@@ -57,11 +59,26 @@ pub struct Args {
         hide_env_values = true
     )]
     cl: String,
+    /// Wait so long for the first block
+    #[arg(long, value_name = "SECONDS", env = "REGENESIS_WAIT", hide_env_values = true)]
+    wait: Option<u64>,
     /// Also look for known failures, in the state of both clients and in logs
-    #[arg(long, conflicts_with = "who")]
+    #[arg(
+        long,
+        conflicts_with = "who",
+        env = "REGENESIS_EXPLAIN",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
     explain: bool,
     /// Logs to look for known failures in; - is stdin
-    #[arg(long, value_name = "FILE", requires = "explain")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "explain",
+        env = "REGENESIS_LOG",
+        hide_env_values = true
+    )]
     log: Vec<PathBuf>,
     /// Print the result to stdout
     #[arg(
@@ -98,29 +115,15 @@ struct Report {
 /// # Errors
 /// Something is not healthy.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let expected = expected(&args.runtime)?;
-    let client = Client::new();
     let mut report = Report::default();
-    let el = (!matches!(args.who, Some(Who::Cl | Who::Vc))).then(|| execution(&client, &args.el));
-    let cl = (args.who != Some(Who::El)).then(|| beacon(&client, &args.cl, args.explain));
-    let mut check = |health: Health| match health {
-        Ok(text) => Some(text),
-        Err(finding) => {
-            report.findings.push(finding);
-            None
-        }
-    };
-    if let (Some(Ok(el)), Some(Ok(cl))) = (&el, &cl)
-        && let Err(finding) = health::together(&expected, el, cl, now())
-    {
-        check(Err(finding));
-    }
-    let el = el.and_then(|el| check(el.and_then(|el| health::execution(&expected, &el, now()))));
-    let cl = cl.and_then(|cl| check(cl.and_then(|cl| health::beacon(&expected, &cl, now()))));
     for log in &args.log {
         report.findings.extend(known::in_logs(&String::from_utf8_lossy(&fs::read_log(log)?)));
     }
-    (report.el, report.cl, report.healthy) = (el, cl, report.findings.is_empty());
+    // Logs can be explained where no runtime directory is mounted, or none was made.
+    if args.log.is_empty() || fs::exists(&args.runtime.join(MARKER)) {
+        check_clients(args, &mut report, console)?;
+    }
+    report.healthy = report.findings.is_empty();
     if args.json {
         let mut json = serde_json::to_vec_pretty(&report).unwrap_or_default();
         json.push(b'\n');
@@ -136,6 +139,58 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let Some((last, others)) = report.findings.split_last() else { return Ok(()) };
     others.iter().for_each(|finding| console.error(&finding.cause, Some(&finding.cure)));
     Err(Failure::new(exit::VERIFICATION, &last.cause, Some(&last.cure)))
+}
+
+/// Asks the clients, and judges what they answer.
+fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<(), Failure> {
+    let expected = expected(&args.runtime)?;
+    let client = Client::new();
+    if let Some(seconds) = args.wait {
+        wait(args, &expected, &client, seconds, console);
+    }
+    let el = (!matches!(args.who, Some(Who::Cl | Who::Vc))).then(|| execution(&client, &args.el));
+    let cl = (args.who != Some(Who::El)).then(|| beacon(&client, &args.cl, args.explain));
+    let mut check = |health: Health| match health {
+        Ok(text) => Some(text),
+        Err(finding) => {
+            report.findings.push(finding);
+            None
+        }
+    };
+    if let (Some(Ok(el)), Some(Ok(cl))) = (&el, &cl)
+        && let Err(finding) = health::together(&expected, el, cl, now())
+    {
+        check(Err(finding));
+    }
+    report.el = el.and_then(|el| check(el.and_then(|el| health::execution(&expected, &el, now()))));
+    report.cl = cl.and_then(|cl| check(cl.and_then(|cl| health::beacon(&expected, &cl, now()))));
+    Ok(())
+}
+
+/// Waits for a chain that builds; what is wrong if none comes is for the check that follows.
+fn wait(args: &Args, expected: &Expected, client: &Client, seconds: u64, console: &Console) {
+    let (end, mut shown) = (now().saturating_add(seconds), String::new());
+    while now() < end {
+        let health = execution(client, &args.el);
+        let built = health.as_ref().is_ok_and(|el| el.number > 0);
+        let health = health.and_then(|el| health::execution(expected, &el, now()));
+        if built && health.is_ok() {
+            return;
+        }
+        let state = match health {
+            Ok(state) => state,
+            // Its address and the system's words for "not yet" are of no use here.
+            Err(_) if !built && shown.is_empty() => "the clients start".to_owned(),
+            Err(_) => shown.clone(),
+        };
+        // A countdown is one line.
+        let digits = |c: char| c.is_ascii_digit();
+        if state.replace(digits, "") != shown.replace(digits, "") {
+            console.note(&state);
+        }
+        shown = state;
+        pause(Duration::from_secs(1));
+    }
 }
 
 fn expected(runtime: &Path) -> Result<Expected, Failure> {

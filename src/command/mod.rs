@@ -2,6 +2,7 @@
 
 pub mod bake;
 pub mod capture;
+pub mod compose;
 pub mod health;
 pub mod init;
 pub mod keys;

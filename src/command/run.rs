@@ -22,7 +22,7 @@ const EXAMPLES: &str = "Examples:
 While the client runs, regenesis init keeps its genesis; when all clients of a runtime directory have
 ended, in whatever way, it makes a new one, and the next start wipes their data.";
 
-/// Start a client: wait for a genesis, take it into use, wipe data of another run, become CMD
+/// Start a client: take the genesis into use, wipe data of another run, and become CMD
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
 pub struct Args {
@@ -38,8 +38,8 @@ pub struct Args {
     /// The client's data directory: data of another run are wiped
     #[arg(long, value_name = "DIR", env = "REGENESIS_DATADIR", hide_env_values = true)]
     datadir: Option<PathBuf>,
-    /// Seconds that the client's data may have stood still; after that wait for a new genesis,
-    /// because a client never catches up with a clock that is too far ahead
+    /// When the client's data stood still for so many seconds, wait for a new genesis: it would never
+    /// catch up with the clock. 0 for a client that cannot go on with its data at all
     #[arg(
         long,
         value_name = "SECONDS",
@@ -55,6 +55,8 @@ pub struct Args {
         value_name = "CMD",
         num_args = 1..,
         value_terminator = ";",
+        env = "REGENESIS_ONCE",
+        hide_env_values = true,
         allow_hyphen_values = true,
         requires = "datadir"
     )]
@@ -132,7 +134,7 @@ fn ready(args: &Args, run_id: &str, console: &Console) -> Result<bool, Failure> 
         }
         Decision::Stale(idle) => {
             console.warning(&format!(
-                "run {run_id}: {shown} stood still for {} s: the client would never catch up",
+                "run {run_id}: {shown} stood still for {} s: the client cannot catch up",
                 idle.as_secs()
             ));
             console.note("for a new genesis: docker compose stop, then up -d; waiting for it");

@@ -67,11 +67,13 @@ pub fn claim(out: &Path, before: Option<&[u8]>) -> Result<Claim, Error> {
 /// The directory cannot be made or written, or holds something that is not ours.
 pub fn claim_new(out: &Path, before: Option<&[u8]>) -> Result<Claim, Error> {
     let own = out.join(OWN);
+    // Looked for in this order: another init makes its own directory before anything else.
+    let foreign = owned(out);
     let made = (!out.exists(), !own.exists());
-    std::fs::create_dir_all(out).map_err(at(out))?;
-    if let (true, Some(path)) = (made.1, owned(out)) {
+    if let (true, Some(path)) = (made.1, foreign) {
         return Err(Error::Foreign(path));
     }
+    std::fs::create_dir_all(out).map_err(at(out))?;
     make_directory(&own, 0o755)?;
     take(out, before, made)
 }

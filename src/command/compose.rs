@@ -1,0 +1,46 @@
+//! `regenesis compose`: writes the stack for a snapshot.
+
+use std::path::PathBuf;
+
+use super::prepare::inputs;
+use super::{Failure, snapshot_directory};
+use crate::compose::{self, FILE, Source, Stack, UP};
+use crate::exit;
+use crate::rim::console::{self, Console};
+use crate::rim::disk::replace;
+
+const EXAMPLES: &str = "Examples:
+  regenesis compose my-snapshot && my-snapshot/up.sh
+  regenesis compose > docker-compose.yml     for the sample, or $SNAPSHOT";
+
+/// Write docker-compose.yml and up.sh into a snapshot: geth, Lighthouse and the init image
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+pub struct Args {
+    /// Snapshot directory [default: print the compose file of the sample to stdout]
+    #[arg(env = "REGENESIS_SNAPSHOT", hide_env_values = true)]
+    snapshot: Option<PathBuf>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// There is no snapshot, or its directory cannot be written.
+pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let directory = args.snapshot.as_ref().filter(|path| !path.as_os_str().is_empty());
+    let Some(directory) = directory else {
+        let text = compose::file(Stack { snapshot: Source::Variable, fulu: true });
+        return console::print(text.as_bytes())
+            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None));
+    };
+    let snapshot = snapshot_directory(directory)?;
+    let (_, config) = inputs::read_config(&snapshot)?;
+    let fulu = config.optional_u64("FULU_FORK_EPOCH");
+    let fulu = fulu.map_err(|error| Failure::config(&snapshot.config, &error))?;
+    let scheduled = fulu.is_some_and(|epoch| epoch != crate::cl::config::FAR_FUTURE_EPOCH);
+    let text = compose::file(Stack { snapshot: Source::Here, fulu: scheduled });
+    replace(&directory.join(FILE), text.as_bytes(), 0o644)?;
+    replace(&directory.join("up.sh"), UP.as_bytes(), 0o755)?;
+    console.title(&format!("{}: {FILE} and up.sh", directory.display()));
+    Ok(())
+}
