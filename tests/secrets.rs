@@ -144,12 +144,14 @@ fn bake_and_verify_show_none() {
     let secrets = secrets(&init.out());
     let snapshot = directory.path().join("snapshot");
     let sample = repository().join("sample");
-    for file in ["metadata.json", "el/genesis.template.json", "cl/config.yaml"] {
+    for file in ["el/genesis.template.json", "cl/config.yaml"] {
         std::fs::create_dir_all(snapshot.join(file).parent().unwrap()).unwrap();
         std::fs::copy(sample.join(file), snapshot.join(file)).unwrap();
     }
     std::fs::create_dir(snapshot.join("val")).unwrap();
     std::fs::write(snapshot.join("val/mnemonics.yaml"), mnemonics()).unwrap();
+    let metadata = r#"{"format": 1, "name": "secrets", "chain_id": 271828}"#;
+    std::fs::write(snapshot.join("metadata.json"), metadata).unwrap();
     for args in [&["bake", "--seed", SEED, "--json"][..], &["verify", "--json"]] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
         let output = command.args(args).arg(&snapshot).output().unwrap();
