@@ -72,7 +72,9 @@ impl Error {
                 Kind::StorageFull | Kind::QuotaExceeded => {
                     Some("a run needs room for the old and the new files at once")
                 }
+                Kind::FileTooLarge => Some("the limit on the size of files is too low: ulimit -f"),
                 Kind::NotADirectory | Kind::AlreadyExists => Some("--out must be a directory"),
+                Kind::IsADirectory => Some("move it away, or choose another --out"),
                 Kind::ResourceBusy => Some("mount the runtime directory itself, not a part of it"),
                 _ => None,
             },
@@ -239,7 +241,7 @@ pub(super) fn make_directory(path: &Path, mode: u32) -> Result<(), Error> {
 }
 
 /// Makes a directory and those above it that are missing.
-fn make_directories(path: &Path, mode: u32) -> Result<(), Error> {
+pub(super) fn make_directories(path: &Path, mode: u32) -> Result<(), Error> {
     match (make_directory(path, mode), path.parent()) {
         (Err(Error::Path { source, .. }), Some(parent)) if source.kind() == ErrorKind::NotFound => {
             make_directories(parent, mode)?;

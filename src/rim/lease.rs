@@ -8,11 +8,12 @@
 //! - `.regenesis/init`: one `init` at a time; the others wait for it and take what it made.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::clock::{Stopwatch, pause};
-use super::disk::{Error, at, make_directory};
+use super::disk::{Error, at, create, make_directories, make_directory};
 use super::staging::{OWN, Runtime, owned};
 use crate::layout::MARKER;
 use crate::lease::POLL;
@@ -73,7 +74,9 @@ pub fn claim_new(out: &Path, before: Option<&[u8]>) -> Result<Claim, Error> {
     if let (true, Some(path)) = (made.1, foreign) {
         return Err(Error::Foreign(path));
     }
-    std::fs::create_dir_all(out).map_err(at(out))?;
+    if made.0 {
+        make_directories(out, 0o755)?;
+    }
     make_directory(&own, 0o755)?;
     take(out, before, made)
 }
@@ -111,9 +114,12 @@ fn take(out: &Path, before: Option<&[u8]>, made: (bool, bool)) -> Result<Claim, 
 
 fn open(own: &Path, name: &str) -> Result<(std::path::PathBuf, File), Error> {
     let path = own.join(name);
-    let mut options = OpenOptions::new();
-    let options = options.read(true).write(true).create(true).truncate(false).mode(0o644);
-    let file = options.open(&path).map_err(at(&path))?;
+    // Made on its own, since clients of another user open it too, whatever our umask.
+    match create(&path, 0o644) {
+        Err(Error::Path { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
+        made => drop(made?),
+    }
+    let file = OpenOptions::new().read(true).write(true).open(&path).map_err(at(&path))?;
     Ok((path, file))
 }
 

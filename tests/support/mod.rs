@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 pub mod chain;
+pub mod place;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

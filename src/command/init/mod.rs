@@ -207,10 +207,11 @@ fn regenerate(
         claimed => claimed,
     };
     let Claim::Ours(runtime) = claimed else { return keep::keep(claimed, settings, console) };
+    let secret = write::jwt_secret(&runtime, settings)?;
     let mut staging = runtime.stage()?;
     keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
     if made.is_stale(settings) {
         made = make::stamped(settings, &prepared, &mut steps)?;
     }
-    write::write(made, &runtime, staging, settings, steps)
+    write::write(made, &secret, &runtime, staging, settings, steps)
 }

@@ -1,5 +1,7 @@
 //! Writes what was made, reads it again, and puts it in place.
 
+use zeroize::Zeroizing;
+
 use super::super::Failure;
 use super::super::prepare::Steps;
 use super::make::{Expected, Made};
@@ -13,17 +15,13 @@ use crate::summary::File;
 /// Writes and publishes the files; returns the marker.
 pub(super) fn write(
     mut made: Made,
+    secret: &[u8; 32],
     runtime: &Runtime,
     mut staging: Staging<'_>,
     settings: &Settings,
     mut steps: Steps<'_>,
 ) -> Result<Vec<u8>, Failure> {
-    let secret = match &settings.jwt {
-        Jwt::Given(secret) => secret.clone(),
-        Jwt::New => jwt::new_secret(&settings.entropy),
-        Jwt::Keep => former_jwt(runtime, settings)?,
-    };
-    made.files.push(layout::jwt(&jwt::format(&secret)));
+    made.files.push(layout::jwt(&jwt::format(secret)));
     staging.write(&made.files)?;
     check_state(&staging, &made.state)?;
     let bytes: u64 = staging.written.iter().map(|file| file.size).sum();
@@ -49,15 +47,18 @@ pub(super) fn write(
     Ok(marker)
 }
 
-/// The secret of the former run; a new one where there was none.
-fn former_jwt(
+/// The secret of the Engine API: of the former run, if that is wanted and there was one.
+pub(super) fn jwt_secret(
     runtime: &Runtime,
     settings: &Settings,
-) -> Result<zeroize::Zeroizing<[u8; 32]>, Failure> {
-    let Some(text) = runtime.former("jwt/jwtsecret") else {
-        return Ok(jwt::new_secret(&settings.entropy));
+) -> Result<Zeroizing<[u8; 32]>, Failure> {
+    let former = match &settings.jwt {
+        Jwt::Given(secret) => return Ok(secret.clone()),
+        Jwt::New => None,
+        Jwt::Keep => runtime.former("jwt/jwtsecret"),
     };
-    let text = zeroize::Zeroizing::new(String::from_utf8_lossy(&text).into_owned());
+    let Some(text) = former else { return Ok(jwt::new_secret(&settings.entropy)) };
+    let text = Zeroizing::new(String::from_utf8_lossy(&text).into_owned());
     jwt::parse(&text).map_err(|error| {
         let path = settings.out.join("jwt/jwtsecret");
         let hint = Some("remove the file, or use --jwt new");
