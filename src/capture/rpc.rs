@@ -36,7 +36,7 @@ pub trait Rpc {
     ///
     /// # Errors
     /// The node cannot be reached.
-    fn stream(&self, method: &str, params: &Value) -> Result<Box<dyn Read>, Error>;
+    fn stream(&self, method: &str, params: &Value) -> Result<Box<dyn Read + Send>, Error>;
 }
 
 /// Why a call has no result.

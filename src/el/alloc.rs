@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::error::{Error, Problem, invalid, shorten};
 use super::json::{Cursor, fold, unescape};
 use super::number::{hex_or_decimal_64, hex_or_decimal_256, storage_word, unprefixed_address};
-use super::stream::Stream;
+use super::stream::{Entries, Stream};
 use super::trie::{self, EMPTY_ROOT_HASH, Leaf};
 
 /// `keccak256("")`, the code hash of an account without code.
@@ -73,7 +73,7 @@ pub struct State {
 }
 
 /// Where accounts go as they are read.
-pub trait Accounts {
+pub trait Accounts: Send {
     /// Takes the next account of the file.
     fn add(&mut self, account: Account);
     /// Called at the end of an `alloc`.
@@ -86,7 +86,7 @@ pub trait Accounts {
 ///
 /// # Errors
 /// Whatever geth refuses in an entry, under its address; the first in the file's order.
-pub fn read<R: Read>(
+pub fn read<R: Read + Send>(
     stream: &mut Stream<R>,
     accounts: &mut impl Accounts,
     progress: &(dyn Fn(u64) + Sync),
@@ -94,32 +94,43 @@ pub fn read<R: Read>(
     if stream.peek()? == Some(b'}') {
         return stream.expect(b'}', "`}`");
     }
+    let mut batch = stream.entries()?;
     loop {
-        let batch = stream.entries()?;
-        let (text, origin) = (stream.text(), stream.origin());
-        // A share at a time: what they are read into is as large as the text.
-        for share in batch.entries.chunks(SHARE) {
-            let read: Vec<_> = share
-                .par_iter()
-                .map(|(key, value)| {
-                    let offset = origin + key.start as u64;
-                    entry(&text[key.clone()], &text[value.clone()], origin + value.start as u64)
-                        .map_err(|mut error| {
-                            error.offset = error.offset.or(Some(offset));
-                            error.under(shorten(&text[key.clone()]))
-                        })
-                })
-                .collect();
-            for account in read {
-                accounts.add(account?);
-            }
-        }
-        progress(stream.offset());
-        if batch.last {
+        // The next entries are looked for while these are read.
+        let (next, done) = rayon::join(
+            || (!batch.last).then(|| stream.entries()).transpose(),
+            || read_entries(&batch, accounts),
+        );
+        done?;
+        progress(batch.end());
+        let Some(next) = next? else {
             accounts.end();
             return Ok(());
+        };
+        stream.recycle(std::mem::replace(&mut batch, next));
+    }
+}
+
+fn read_entries(batch: &Entries, accounts: &mut impl Accounts) -> Result<(), Error> {
+    let Entries { text, origin, pairs, .. } = batch;
+    // A share at a time: what they are read into is as large as the text.
+    for share in pairs.chunks(SHARE) {
+        let read: Vec<_> = share
+            .par_iter()
+            .map(|(key, value)| {
+                let offset = origin + key.start as u64;
+                entry(&text[key.clone()], &text[value.clone()], origin + value.start as u64)
+                    .map_err(|mut error| {
+                        error.offset = error.offset.or(Some(offset));
+                        error.under(shorten(&text[key.clone()]))
+                    })
+            })
+            .collect();
+        for account in read {
+            accounts.add(account?);
         }
     }
+    Ok(())
 }
 
 /// How many entries are read before their accounts are handed on.

@@ -90,7 +90,7 @@ pub struct Genesis {
 ///
 /// # Errors
 /// What geth refuses, with its JSON path and offset.
-pub fn read<R: Read>(
+pub fn read<R: Read + Send>(
     reader: R,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Document, State), Error> {
@@ -102,7 +102,7 @@ pub fn read<R: Read>(
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_into<R: Read>(
+pub fn read_into<R: Read + Send>(
     reader: R,
     accounts: &mut impl Accounts,
     progress: &(dyn Fn(u64) + Sync),

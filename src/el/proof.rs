@@ -32,7 +32,7 @@ impl Accounts for InOrder {
 ///
 /// # Errors
 /// What geth refuses in the file, with its JSON path and offset.
-pub fn state_root<R: Read, E: From<Error>>(
+pub fn state_root<R: Read + Send, E: From<Error>>(
     open: impl Fn() -> Result<R, E>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<B256, E> {

@@ -11,7 +11,7 @@ use super::error::{Error, Found, Problem};
 use super::json::Cursor;
 
 /// What is read at a time. A value that is longer makes the buffer grow to hold it.
-const PIECE: usize = 8 << 20;
+const PIECE: usize = 4 << 20;
 
 /// A file of which a piece is in memory.
 #[derive(Debug)]
@@ -24,18 +24,31 @@ pub struct Stream<R> {
     ended: bool,
     /// The longest value that is read.
     longest: usize,
+    /// A buffer that was handed out and came back.
+    spare: Vec<u8>,
 }
 
-/// Key (between its quotes) and value of an entry, as ranges of [`Stream::text`].
+/// Key (between its quotes) and value of an entry, as ranges of [`Entries::text`].
 type Entry = (Range<usize>, Range<usize>);
 
-/// Whole entries of an object, as ranges of [`Stream::text`].
+/// Whole entries of an object. They own their text: the stream can go on while they are read.
 #[derive(Debug, Default)]
 pub struct Entries {
-    /// The entries.
-    pub entries: Vec<Entry>,
+    /// What the stream had in memory.
+    pub text: Vec<u8>,
+    /// Offset in the file of the text's first byte.
+    pub origin: u64,
+    /// The entries, in the order of the file.
+    pub pairs: Vec<Entry>,
     /// Whether the object's closing brace was read.
     pub last: bool,
+}
+
+impl Entries {
+    /// Offset in the file behind the last entry.
+    pub fn end(&self) -> u64 {
+        self.origin + self.pairs.last().map_or(0, |(_, value)| value.end as u64)
+    }
 }
 
 impl<R: Read> Stream<R> {
@@ -46,22 +59,13 @@ impl<R: Read> Stream<R> {
 
     /// The same for a text that nobody vouches for: a value longer than `longest` bytes is a fault.
     pub fn within(reader: R, longest: usize) -> Self {
-        Self { reader, buffer: Vec::new(), at: 0, origin: 0, ended: false, longest }
+        let (buffer, spare) = (Vec::new(), Vec::new());
+        Self { reader, buffer, at: 0, origin: 0, ended: false, longest, spare }
     }
 
     /// Offset in the file of the next byte.
     pub fn offset(&self) -> u64 {
         self.origin + self.at as u64
-    }
-
-    /// What is in memory, for the ranges of [`Entries`].
-    pub fn text(&self) -> &[u8] {
-        &self.buffer
-    }
-
-    /// Offset in the file of the first byte of [`Stream::text`].
-    pub fn origin(&self) -> u64 {
-        self.origin
     }
 
     /// Reads on, at least doubling what is kept when nothing of it has been consumed.
@@ -159,12 +163,29 @@ impl<R: Read> Stream<R> {
     /// Reads entries of an object whose opening brace is behind, as many as are whole in memory,
     /// at least one unless the object ends. The values are only delimited, not yet checked.
     pub fn entries(&mut self) -> Result<Entries, Error> {
+        let mut found = self.delimited()?;
+        let mut rest = std::mem::take(&mut self.spare);
+        rest.clear();
+        rest.extend_from_slice(&self.buffer[self.at..]);
+        found.origin = self.origin;
+        found.text = std::mem::replace(&mut self.buffer, rest);
+        self.origin += self.at as u64;
+        self.at = 0;
+        Ok(found)
+    }
+
+    /// Takes back what is no longer needed, for its memory.
+    pub fn recycle(&mut self, read: Entries) {
+        self.spare = read.text;
+    }
+
+    fn delimited(&mut self) -> Result<Entries, Error> {
         let mut found = Entries::default();
         loop {
             match self.entry()? {
                 Some(entry) => {
                     let behind = entry.1.end;
-                    found.entries.push(entry);
+                    found.pairs.push(entry);
                     self.at = behind;
                     match next_byte(&self.buffer, self.at) {
                         Some((at, b',')) => self.at = at + 1,
@@ -179,11 +200,11 @@ impl<R: Read> Stream<R> {
                         }
                         // The comma may be in the next piece: give this entry back until then.
                         None => {
-                            let entry = found.entries.pop();
+                            let entry = found.pairs.pop();
                             if let Some((key, _)) = entry {
                                 self.at = key.start - 1;
                             }
-                            if found.entries.is_empty() {
+                            if found.pairs.is_empty() {
                                 if self.more()? {
                                     continue;
                                 }
@@ -194,7 +215,7 @@ impl<R: Read> Stream<R> {
                         }
                     }
                 }
-                None if !found.entries.is_empty() => return Ok(found),
+                None if !found.pairs.is_empty() => return Ok(found),
                 None if self.more()? => {}
                 None => {
                     let rest = Cursor::new(&self.buffer[self.at..], self.offset());
@@ -320,26 +341,28 @@ mod tests {
         assert!(error.to_string().contains("longer than"), "{error}");
     }
 
-    fn all_entries(text: &[u8]) -> Result<Vec<(String, String)>, Error> {
+    fn all_entries(text: impl Read) -> Result<Vec<(String, String)>, Error> {
         let mut stream = Stream::new(text);
         stream.expect(b'{', "{")?;
         let mut all = Vec::new();
         loop {
             let batch = stream.entries()?;
             let own = |range: &Range<usize>| {
-                String::from_utf8(stream.text()[range.clone()].to_vec()).unwrap()
+                String::from_utf8(batch.text[range.clone()].to_vec()).unwrap()
             };
-            all.extend(batch.entries.iter().map(|(k, v)| (own(k), own(v))));
+            all.extend(batch.pairs.iter().map(|(k, v)| (own(k), own(v))));
             if batch.last {
                 return Ok(all);
             }
+            stream.recycle(batch);
         }
     }
 
     #[test]
     fn entries_are_delimited() {
         let text = br#"{ "a" : {"x": "}"} , "b":[1,2],"c":null,"d" : "q\"" }"#;
-        let pairs = all_entries(text).unwrap();
+        let pairs = all_entries(&text[..]).unwrap();
+        assert_eq!(all_entries(Drip(text)).unwrap(), pairs);
         let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let expected = [("a", r#"{"x": "}"}"#), ("b", "[1,2]"), ("c", "null"), ("d", r#""q\"""#)];
         assert_eq!(pairs, expected);

@@ -58,7 +58,7 @@ pub fn is_directory(path: &Path) -> bool {
 ///
 /// # Errors
 /// The file cannot be opened, or is a directory.
-pub fn open(input: &Input) -> Result<Box<dyn Read>, Error> {
+pub fn open(input: &Input) -> Result<Box<dyn Read + Send>, Error> {
     match input {
         Input::Embedded(_, bytes) => Ok(Box::new(*bytes)),
         Input::File(path) => Ok(Box::new(open_file(path)?)),
@@ -77,7 +77,10 @@ fn open_file(path: &Path) -> Result<File, Error> {
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn open_range(input: &Input, range: std::ops::Range<u64>) -> Result<Box<dyn Read>, Error> {
+pub fn open_range(
+    input: &Input,
+    range: std::ops::Range<u64>,
+) -> Result<Box<dyn Read + Send>, Error> {
     let length = range.end - range.start;
     match input {
         Input::Embedded(_, bytes) => {

@@ -119,12 +119,12 @@ impl<'a> Endpoint<'a> {
     ///
     /// # Errors
     /// No good answer in time.
-    pub fn post_streaming(&self, body: &[u8]) -> Result<Box<dyn Read>, Error> {
+    pub fn post_streaming(&self, body: &[u8]) -> Result<Box<dyn Read + Send>, Error> {
         self.patiently(|| {
             let request = self.agent.post(&self.url).content_type("application/json");
             let request = request.config().timeout_global(Some(STREAM)).build();
             let answer = good(request.send(body))?;
-            Ok(Box::new(answer.into_body().into_reader()) as Box<dyn Read>)
+            Ok(Box::new(answer.into_body().into_reader()) as Box<dyn Read + Send>)
         })
     }
 

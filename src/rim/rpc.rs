@@ -61,7 +61,7 @@ impl Rpc for Client<'_> {
         results(&answer, first, &methods, &self.endpoint.label)
     }
 
-    fn stream(&self, method: &str, params: &Value) -> Result<Box<dyn Read>, Error> {
+    fn stream(&self, method: &str, params: &Value) -> Result<Box<dyn Read + Send>, Error> {
         let id = self.id.fetch_add(1, Ordering::Relaxed);
         let body = request(id, method, params).to_string();
         let answer = self.endpoint.post_streaming(body.as_bytes());

@@ -21,7 +21,7 @@ use crate::el::json::unescape;
 use crate::el::stream::Stream;
 
 /// A file that is being read.
-pub type Text = Stream<Box<dyn Read>>;
+pub type Text = Stream<Box<dyn Read + Send>>;
 
 /// Where accounts go as they are read.
 pub type Sink<'a> = dyn FnMut(Account) -> Result<(), Error> + 'a;
@@ -82,7 +82,7 @@ const KEYS: usize = 64;
 /// # Errors
 /// The file is of no known kind, is damaged or not whole, or `sink` fails.
 pub fn read(
-    open: &dyn Fn() -> Result<Box<dyn Read>, Error>,
+    open: &dyn Fn() -> Result<Box<dyn Read + Send>, Error>,
     sink: &mut Sink<'_>,
 ) -> Result<(&'static str, Told), Error> {
     let open = || packed::unpack(open()?);
@@ -104,7 +104,7 @@ pub fn read(
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_anvil(answer: Box<dyn Read>, sink: &mut Sink<'_>) -> Result<Told, Error> {
+pub fn read_anvil(answer: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<Told, Error> {
     anvil::State.read(&mut Stream::within(packed::unpack(answer)?, LONGEST), sink)
 }
 
@@ -112,7 +112,7 @@ pub fn read_anvil(answer: Box<dyn Read>, sink: &mut Sink<'_>) -> Result<Told, Er
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_alloc(answer: Box<dyn Read>, sink: &mut Sink<'_>) -> Result<(), Error> {
+pub fn read_alloc(answer: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<(), Error> {
     let mut text = Stream::within(packed::unpack(answer)?, LONGEST);
     forge::Alloc.read(&mut text, sink).map(drop)
 }
@@ -177,8 +177,8 @@ fn accounts(text: &mut Text, sink: &mut Sink<'_>) -> Result<(), Error> {
     }
     loop {
         let batch = text.entries()?;
-        let (bytes, origin) = (text.text(), text.origin());
-        for share in batch.entries.chunks(1024) {
+        let (bytes, origin) = (&batch.text, batch.origin);
+        for share in batch.pairs.chunks(1024) {
             let read: Vec<_> = share
                 .par_iter()
                 .map(|(key, value)| {
@@ -191,6 +191,7 @@ fn accounts(text: &mut Text, sink: &mut Sink<'_>) -> Result<(), Error> {
         if batch.last {
             return Ok(());
         }
+        text.recycle(batch);
     }
 }
 

@@ -14,7 +14,7 @@ const HEAD: u64 = 512;
 ///
 /// # Errors
 /// The reader fails.
-pub fn unpack(mut reader: Box<dyn Read>) -> Result<Box<dyn Read>, Error> {
+pub fn unpack(mut reader: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, Error> {
     let mut head = Vec::new();
     reader.by_ref().take(HEAD).read_to_end(&mut head)?;
     if head.starts_with(&[0x1f, 0x8b]) {

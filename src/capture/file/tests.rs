@@ -115,7 +115,7 @@ fn a_cut_file_is_never_whole() {
 fn faults_have_a_path_and_a_place() {
     let text = format!("{{\n\"accounts\": {{\"{A}\": {{\"balance\": \"x\"}}}}}}");
     let mut sink = |_| Ok(());
-    let open = || Ok(Box::new(Cursor::new(text.clone())) as Box<dyn Read>);
+    let open = || Ok(Box::new(Cursor::new(text.clone())) as Box<dyn Read + Send>);
     let Err(Error::File(error)) = read(&open, &mut sink) else { panic!("taken") };
     assert_eq!(error.path(), format!("{A}.balance"));
     assert_eq!(error.offset, Some(16));

@@ -174,7 +174,7 @@ impl Failure {
     }
 }
 
-fn begins_as_json(mut reader: Box<dyn std::io::Read>) -> bool {
+fn begins_as_json(mut reader: Box<dyn std::io::Read + Send>) -> bool {
     let mut first = [0];
     reader.read_exact(&mut first).is_ok() && matches!(first[0], b'{' | b' ' | b'\n')
 }

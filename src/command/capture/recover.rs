@@ -236,7 +236,7 @@ impl Round<'_, '_> {
 
 /// The accounts of a file of lines, some at a time.
 struct Lines {
-    reader: BufReader<Box<dyn std::io::Read>>,
+    reader: BufReader<Box<dyn std::io::Read + Send>>,
     file: Input,
 }
 
