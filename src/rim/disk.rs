@@ -124,7 +124,7 @@ pub(super) fn write(directory: &Path, file: &OutFile) -> Result<Written, Error> 
         }
         opened => opened?,
     };
-    let mut sink = Sink { out, path: &path, hasher: Sha256::new(), size: 0 };
+    let mut sink = Sink { out, path: &path, hasher: Sha256::new(), size: 0, begun: 0 };
     match &file.content {
         Content::Bytes(bytes) => sink.write_all(bytes).map_err(at(&path))?,
         Content::Ssz(value) => {
@@ -136,6 +136,7 @@ pub(super) fn write(directory: &Path, file: &OutFile) -> Result<Written, Error> 
             pieces[..known].iter().try_for_each(|piece| sink.copy(piece, input))?;
             if let Some(prefix) = prefix {
                 (sink.hasher, sink.size) = (prefix.hasher.clone(), prefix.length);
+                sink.begun = prefix.length;
             }
             pieces[known..].iter().try_for_each(|piece| sink.put(piece, input))?;
         }
@@ -190,6 +191,8 @@ struct Sink<'a> {
     path: &'a Path,
     hasher: Sha256,
     size: u64,
+    /// How much of it the disk was told to begin with.
+    begun: u64,
 }
 
 impl Sink<'_> {
@@ -223,6 +226,10 @@ impl Write for Sink<'_> {
         let written = self.out.write(bytes)?;
         self.hasher.update(&bytes[..written]);
         self.size += written as u64;
+        if self.size - self.begun >= fs::STRIDE {
+            fs::start_writeback(&self.out, self.begun, self.size - self.begun);
+            self.begun = self.size;
+        }
         Ok(written)
     }
 

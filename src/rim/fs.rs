@@ -181,11 +181,32 @@ pub fn copy_range(
         Input::File(path) => {
             let mut file = open_file(path)?;
             file.seek(SeekFrom::Start(range.start)).map_err(at(path))?;
-            std::io::copy(&mut file.take(range.end - range.start), &mut out)
+            let length = range.end - range.start;
+            let mut copied = 0;
+            loop {
+                let stride = STRIDE.min(length - copied);
+                let more = std::io::copy(&mut (&mut file).take(stride), &mut out);
+                let more = more.map_err(at(&label))?;
+                start_writeback(out, copied, more);
+                copied += more;
+                if more < stride || copied == length {
+                    return Ok(copied);
+                }
+            }
         }
     }
     .map_err(at(&label))
 }
+
+/// Has the disk begin with what is written, instead of waiting for the sync at the end.
+pub(super) fn start_writeback(out: &File, offset: u64, length: u64) {
+    // What is not written yet is not dropped, only begun with: Linux mm/fadvise.c. It may refuse.
+    let length = std::num::NonZeroU64::new(length);
+    let _ = rustix::fs::fadvise(out, offset, length, rustix::fs::Advice::DontNeed);
+}
+
+/// How much is written until the disk begins with it.
+pub(super) const STRIDE: u64 = 32 << 20;
 
 /// Length of an input in bytes.
 ///
