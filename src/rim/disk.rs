@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::fs;
+use super::{fs, signal};
 use crate::el::edit::Piece;
 use crate::layout::{Content, OutFile};
 use crate::snapshot::Input;
@@ -116,14 +116,14 @@ pub(super) fn write(directory: &Path, file: &OutFile) -> Result<Written, Error> 
         let (size, sha256) = (bytes.len() as u64, Sha256::digest(bytes).into());
         return Ok(Written { path: file.path.clone(), size, sha256 });
     }
-    let out = match open(&path, mode(file)) {
+    let out = signal::uninterrupted(|| match open(&path, mode(file)) {
         Err(Error::Path { source, .. }) if source.kind() == ErrorKind::NotFound => {
             let parent = path.parent().unwrap_or(directory);
             make_directories(parent, directory_mode(file))?;
-            open(&path, mode(file))?
+            open(&path, mode(file))
         }
-        opened => opened?,
-    };
+        opened => opened,
+    })?;
     let mut sink = Sink { out, path: &path, hasher: Sha256::new(), size: 0, begun: 0 };
     match &file.content {
         Content::Bytes(bytes) => sink.write_all(bytes).map_err(at(&path))?,

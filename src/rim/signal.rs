@@ -2,10 +2,11 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError, RwLock};
 
-/// What is removed when a signal ends the program; empty while that must not happen.
-static LEFTOVER: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// What is removed when a signal ends the program. The signal's thread takes it for itself and
+/// never gives it back: whoever changes a directory shares it meanwhile, and is waited for.
+static LEFTOVER: RwLock<Option<PathBuf>> = RwLock::new(None);
 
 /// A program that is ended when a signal ends this one.
 static CHILD: Mutex<Option<rustix::process::Pid>> = Mutex::new(None);
@@ -22,16 +23,15 @@ const INTERRUPTED: i32 = 130;
 /// The system refuses the handler.
 pub fn install() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
-        // Held to the end: whoever publishes meanwhile has the lock, and is waited for.
-        let leftover = LEFTOVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let leftover = LEFTOVER.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(path) = leftover.as_ref() {
             let _ = std::fs::remove_dir_all(path);
         }
-        let child = CHILD.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let child = CHILD.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(child) = *child {
             let _ = rustix::process::kill_process(child, rustix::process::Signal::TERM);
         }
-        let farewell = FAREWELL.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = farewell.as_ref() {
             let _ = writeln!(std::io::stderr(), "\n{text}");
         }
@@ -42,22 +42,22 @@ pub fn install() -> Result<(), ctrlc::Error> {
 
 /// Names the directory to remove on a signal, or that there is none.
 pub fn set_leftover(path: Option<PathBuf>) {
-    *LEFTOVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = path;
+    *LEFTOVER.write().unwrap_or_else(PoisonError::into_inner) = path;
 }
 
 /// Names the program to end on a signal, or that there is none.
 pub fn set_child(id: Option<u32>) {
     let id = id.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-    *CHILD.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = id;
+    *CHILD.lock().unwrap_or_else(PoisonError::into_inner) = id;
 }
 
 /// Sets what is said on a signal, or that nothing is.
 pub fn set_farewell(text: Option<String>) {
-    *FAREWELL.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = text;
+    *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) = text;
 }
 
-/// Runs `work` so that a signal takes effect after it.
+/// Runs `work` so that a signal takes effect before it or after it. Not to be nested.
 pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
-    let _guard = LEFTOVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _shared = LEFTOVER.read().unwrap_or_else(PoisonError::into_inner);
     work()
 }

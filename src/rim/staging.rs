@@ -90,9 +90,11 @@ impl Runtime {
         let new = self.own.join("new");
         remove(&self.own.join("old"))?;
         signal::set_leftover(Some(new.clone()));
-        make_directory(&new, 0o700)?;
         let staging = Staging { runtime: self, new, written: Vec::new() };
-        staging.recycle()?;
+        signal::uninterrupted(|| {
+            make_directory(&staging.new, 0o700)?;
+            staging.recycle()
+        })?;
         Ok(staging)
     }
 }
@@ -188,7 +190,7 @@ impl Staging<'_> {
     /// The disk, or a rename, fails; the directory then has no marker.
     pub fn publish(self, marker: &[u8]) -> Result<(), Error> {
         let staged_marker = self.new.join(MARKER);
-        let mut file = create(&staged_marker, 0o644)?;
+        let mut file = signal::uninterrupted(|| create(&staged_marker, 0o644))?;
         file.write_all(marker).map_err(at(&staged_marker))?;
         sync_file_system(&self.new)?;
         signal::uninterrupted(|| self.swap(&staged_marker))
@@ -219,7 +221,7 @@ impl Staging<'_> {
 
 impl Drop for Staging<'_> {
     fn drop(&mut self) {
-        let _ = remove(&self.new);
+        let _ = signal::uninterrupted(|| remove(&self.new));
         signal::set_leftover(None);
     }
 }

@@ -32,7 +32,7 @@ impl NewTree {
         }
         remove(&temporary)?;
         signal::set_leftover(Some(temporary.clone()));
-        make_directory(&temporary, 0o755)?;
+        signal::uninterrupted(|| make_directory(&temporary, 0o755))?;
         Ok(Self { place: place.to_owned(), temporary })
     }
 
@@ -60,7 +60,7 @@ impl NewTree {
 
 impl Drop for NewTree {
     fn drop(&mut self) {
-        let _ = remove(&self.temporary);
+        let _ = signal::uninterrupted(|| remove(&self.temporary));
         signal::set_leftover(None);
     }
 }
