@@ -16,6 +16,7 @@ mod spelling;
 mod support;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use accounts::{accounts, plain, spelled, state_root};
 use alloy_primitives::B256;
@@ -33,13 +34,20 @@ fn head() -> Vec<(String, String)> {
     sample["timestamp"] = json!("0x6553f100");
     sample["x-unknown"] = json!({"alloc": {"x": [1, -2.5e7, "}"]}});
     sample["config"]["x-unknown"] = json!("é\u{1f600}");
-    let members = sample.as_object().unwrap().iter().filter(|(key, _)| *key != "alloc");
+    members(&sample)
+}
+
+fn members(genesis: &Value) -> Vec<(String, String)> {
+    let members = genesis.as_object().unwrap().iter().filter(|(key, _)| *key != "alloc");
     members.map(|(key, value)| (key.clone(), value.to_string())).collect()
 }
 
 /// A genesis file with `alloc`, its members in an order of `rng`.
 fn document(alloc: String, rng: &mut Rng) -> String {
-    let mut members = head();
+    shuffled(head(), alloc, rng)
+}
+
+fn shuffled(mut members: Vec<(String, String)>, alloc: String, rng: &mut Rng) -> String {
     members.push(("alloc".to_owned(), alloc));
     rng.shuffle(&mut members);
     let members: Vec<_> = members.iter().map(|(key, raw)| format!("\"{key}\": {raw}")).collect();
@@ -66,6 +74,29 @@ fn init(genesis: &str, time: u64, seed: [u8; 32], threads: &str) -> Done {
         .args(["--timestamp", &time.to_string(), "--seed", &hex::encode(seed), "--json"])
         .env("RAYON_NUM_THREADS", threads)
         .succeeds()
+}
+
+/// A snapshot of one of the vectors' forks and presets, with other accounts and validators.
+fn write_snapshot(directory: &Path, alloc: String, validators: usize, rng: &mut Rng) {
+    let vectors = std::fs::read_dir(repository().join("tests/vectors")).unwrap();
+    let mut cases: Vec<_> = vectors.map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|case| case.join("genesis.json").exists());
+    cases.sort();
+    let case = &cases[rng.below(cases.len())];
+    let read = |name: &str| std::fs::read_to_string(case.join(name)).unwrap();
+    let genesis: Value = serde_json::from_str(&read("genesis.json")).unwrap();
+    let metadata = json!({"format": 1, "name": "any", "chain_id": genesis["config"]["chainId"]});
+    let phrase = "test test test test test test test test test test test junk";
+    for (name, text) in [
+        ("metadata.json", metadata.to_string()),
+        ("el/genesis.template.json", shuffled(members(&genesis), alloc, rng)),
+        ("cl/config.yaml", read("config.yaml")),
+        ("val/mnemonics.yaml", format!("- mnemonic: {phrase}\n  count: {validators}\n")),
+    ] {
+        let path = directory.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
 }
 
 /// The files of a run, and what it says of itself but for the times of its steps.
@@ -119,6 +150,31 @@ proptest! {
         prop_assert_eq!(after["timestamp"].take(), time.to_string());
         before["timestamp"].take();
         prop_assert_eq!(after, before);
+    }
+
+    #[test]
+    fn a_bake_changes_no_byte(
+        accounts in accounts(),
+        salt: u64,
+        validators in 1_usize..6,
+        time in times(),
+        seed: [u8; 32],
+    ) {
+        let mut rng = Rng::new(salt);
+        let directory = tempfile::tempdir().unwrap();
+        write_snapshot(directory.path(), spelled(&accounts, &mut rng), validators, &mut rng);
+        let (time, seed) = (time.to_string(), hex::encode(seed));
+        let init = || {
+            let arguments = ["--timestamp", &time, "--seed", &seed, "--json"];
+            Run::new().arg(directory.path()).args(arguments).succeeds()
+        };
+        let computed = outcome(&init());
+        let mut bake = std::process::Command::new(env!("CARGO_BIN_EXE_regenesis"));
+        let baked = bake.args(["bake", "--seed", &seed]).arg(directory.path()).output().unwrap();
+        prop_assert!(baked.status.success(), "{}", String::from_utf8_lossy(&baked.stderr));
+        let baked = init();
+        prop_assert!(baked.stderr.contains(" baked "), "{}", baked.stderr);
+        prop_assert_eq!(outcome(&baked), computed);
     }
 
     #[test]
