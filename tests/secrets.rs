@@ -9,8 +9,9 @@ use std::process::Command;
 
 use clap::{Args, FromArgMatches};
 use regenesis::command::init;
+use regenesis::keys::Sealed;
 use regenesis::keys::{Entropy, Kdf, Keystore, Mnemonic, SecretText, password};
-use regenesis::layout::{LAYOUTS, Layout, Sealed};
+use regenesis::layout::{LAYOUTS, Layout};
 use regenesis::snapshot::{Snapshot, mnemonics, validators};
 use support::{Done, Run, repository};
 

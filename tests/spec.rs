@@ -10,7 +10,8 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use regenesis::cl::config::FAR_FUTURE_EPOCH;
-use regenesis::cl::fork::{FORKS, Fork, Inputs};
+use regenesis::cl::fork::{FORKS, Fork};
+use regenesis::cl::inputs::Inputs;
 use regenesis::cl::json::state_json;
 use regenesis::cl::preset::{Preset, Revision};
 use regenesis::cl::validator::Validator;

@@ -5,7 +5,6 @@
 use alloy_primitives::{Address, U256};
 
 use super::error::Error;
-use super::fork::{FORKS, Fork};
 use crate::yaml::{self, Node, Value};
 
 /// `FAR_FUTURE_EPOCH` of the specification: never.
@@ -82,7 +81,7 @@ impl Config {
         }
     }
 
-    fn optional<T>(
+    pub(super) fn optional<T>(
         &self,
         key: &str,
         expected: &str,
@@ -144,51 +143,6 @@ impl Config {
         let key = "DEPOSIT_CONTRACT_ADDRESS";
         let address = self.optional(key, "0x and 40 hex digits", fixed_hex)?;
         address.map(Address::new).ok_or_else(|| Error::Missing(key.to_owned()))
-    }
-
-    /// The version of `fork`, where the key is present.
-    ///
-    /// # Errors
-    /// The value is not 4 bytes of hex.
-    pub fn version(&self, fork: &Fork) -> Result<Option<[u8; 4]>, Error> {
-        self.optional(&fork.version_key(), "0x and 8 hex digits", fixed_hex)
-    }
-
-    /// The epoch of `fork`; [`FAR_FUTURE_EPOCH`] where the key is absent; phase0 is always 0.
-    ///
-    /// # Errors
-    /// The value is no epoch number.
-    pub fn epoch(&self, fork: &Fork) -> Result<u64, Error> {
-        match fork.epoch_key() {
-            None => Ok(0),
-            Some(key) => Ok(self.optional_u64(&key)?.unwrap_or(FAR_FUTURE_EPOCH)),
-        }
-    }
-
-    /// The fork of the genesis state: the newest one with epoch 0.
-    ///
-    /// # Errors
-    /// A later fork before an earlier one.
-    pub fn genesis_fork(&self) -> Result<&'static Fork, Error> {
-        let mut earlier = (&FORKS[0], 0);
-        for fork in &FORKS[1..] {
-            let epoch = self.epoch(fork)?;
-            if epoch < earlier.1 {
-                let key = fork.epoch_key().unwrap_or_default();
-                let before = earlier.0.epoch_key().unwrap_or_default();
-                let at = if self.has(&before) { earlier.1.to_string() } else { "missing".into() };
-                let expected = format!("an epoch not before {before}, which is {at}");
-                return Err(self.invalid(&key, expected));
-            }
-            earlier = (fork, epoch);
-        }
-        let mut genesis = &FORKS[0];
-        for fork in &FORKS[1..] {
-            if self.epoch(fork)? == 0 {
-                genesis = fork;
-            }
-        }
-        Ok(genesis)
     }
 
     /// The duration of a slot in milliseconds: `SLOT_DURATION_MS`, or `SECONDS_PER_SLOT`.
@@ -261,7 +215,7 @@ impl Config {
     }
 }
 
-fn fixed_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub(super) fn fixed_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let bytes = hex::decode(text.strip_prefix("0x")?).ok()?;
     bytes.try_into().ok()
 }
@@ -286,21 +240,11 @@ mod tests {
         assert_eq!(config.u64("A").unwrap(), 12);
         assert_eq!(fault(config.u64("Z")), "Z is missing");
         assert_eq!(
-            fault(config.genesis_fork()),
+            fault(config.u64("ELECTRA_FORK_EPOCH")),
             "ELECTRA_FORK_EPOCH is \"soon\", expected an epoch number"
         );
         assert_eq!(config.u64("B").unwrap_err().line(), Some(4));
         assert!(config.deposit_contract_address().is_ok());
-    }
-
-    #[test]
-    fn forks_must_be_in_order() {
-        let fork = |text: &str| config(text).genesis_fork().map(|fork| fork.name);
-        assert_eq!(fork("A: 1\n").unwrap(), "phase0");
-        assert_eq!(fork("ALTAIR_FORK_EPOCH: 0\nBELLATRIX_FORK_EPOCH: 3\n").unwrap(), "altair");
-        let message = fault(fork("ALTAIR_FORK_EPOCH: 5\nBELLATRIX_FORK_EPOCH: 0\n"));
-        assert!(message.contains("not before ALTAIR_FORK_EPOCH, which is 5"), "{message}");
-        assert!(fork("BELLATRIX_FORK_EPOCH: 0\n").is_err());
     }
 
     #[test]

@@ -4,6 +4,8 @@ pub mod config;
 pub mod config_file;
 pub mod error;
 pub mod fork;
+pub mod fork_schedule;
+pub mod inputs;
 pub mod json;
 pub mod operations;
 pub mod preset;

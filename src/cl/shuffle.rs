@@ -6,7 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::fork::Inputs;
+use super::inputs::Inputs;
 use super::preset::Preset;
 use super::ssz::Root;
 use super::validator::Validator;

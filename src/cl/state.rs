@@ -5,7 +5,8 @@ use rayon::prelude::*;
 
 use super::config::Config;
 use super::error::Error;
-use super::fork::{Fork, Inputs};
+use super::fork::Fork;
+use super::inputs::Inputs;
 use super::preset::Preset;
 use super::ssz::{Root, Value, container, list_of, progressive_list, uint64};
 use super::validator::{self, GenesisValidator, Validator};

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use blst::min_pk::{AggregatePublicKey, PublicKey};
 use rayon::prelude::*;
 
-use super::fork::Inputs;
+use super::inputs::Inputs;
 use super::preset::Preset;
 use super::shuffle::{Acceptance, DOMAIN_SYNC_COMMITTEE, seed, select};
 use super::ssz::{Value, bytes, container};

@@ -8,6 +8,7 @@
 //! | [`mod@derive`] | secret keys in the tree of a seed | EIP-2333, EIP-2334 |
 //! | [`sign`] | signatures and their check | consensus-specs, phase0 |
 //! | [`keystore`] | the encrypted file of a secret key | EIP-2335, version 4 |
+//! | [`sealed`] | a keystore and what opens it | |
 //! | [`jwt`] | the secret shared by the two layers of a node | Engine API, authentication |
 
 pub mod accounts;
@@ -16,6 +17,7 @@ pub mod entropy;
 pub mod jwt;
 pub mod keystore;
 pub mod mnemonic;
+pub mod sealed;
 pub mod secret_text;
 pub mod sign;
 
@@ -24,6 +26,7 @@ pub use derive::{Path, PublicKey, SecretKey, derive_child_sk, derive_master_sk};
 pub use entropy::Entropy;
 pub use keystore::{Kdf, Keystore, Wallet, password};
 pub use mnemonic::Mnemonic;
+pub use sealed::Sealed;
 pub use secret_text::SecretText;
 pub use sign::{Signature, verify};
 

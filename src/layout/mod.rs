@@ -19,7 +19,7 @@ use std::fmt;
 use crate::cl::ssz::Value;
 use crate::digest::Prefix;
 use crate::el::edit::Piece;
-use crate::keys::{Entropy, Error, Kdf, Keystore, PublicKey, SecretKey, SecretText};
+use crate::keys::{Entropy, Error, Kdf, PublicKey, Sealed, SecretKey, SecretText};
 use crate::snapshot::Input;
 
 /// What `init` owns in a runtime directory, beside its marker: a run replaces it wholly.
@@ -67,17 +67,6 @@ pub struct KeyLayout {
 
 /// Makes the files that hold all keys of a client.
 pub type Together = fn(&Keyring<'_>) -> Result<Vec<OutFile>, Error>;
-
-/// A keystore and the password that opens it.
-#[derive(Debug)]
-pub struct Sealed {
-    /// Public key of the validator.
-    pub pubkey: PublicKey,
-    /// The encrypted key: the JSON of EIP-2335.
-    pub keystore: Vec<u8>,
-    /// What opens it.
-    pub password: SecretText,
-}
 
 /// All keys of a client.
 #[derive(Debug)]
@@ -155,19 +144,6 @@ impl OutFile {
 }
 
 impl Sealed {
-    /// Opens the keystore. Compares the secret key with the public key.
-    ///
-    /// # Errors
-    /// Those of [`Keystore::from_json`] and [`Keystore::open`]; the key is another validator's.
-    pub fn open(&self) -> Result<SecretKey, Error> {
-        let keystore = Keystore::from_json(&self.keystore)?;
-        if *keystore.pubkey() == self.pubkey {
-            keystore.open(&self.password)
-        } else {
-            Err(Error::PublicKeyMismatch)
-        }
-    }
-
     /// The public key as directories are called after it.
     fn name(&self) -> String {
         format!("0x{}", hex::encode(self.pubkey))

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::{KeyLayout, Keyring, LAYOUTS, Layout, Network, OutFile, SECRETS, Sealed};
+use super::{KeyLayout, Keyring, LAYOUTS, Layout, Network, OutFile, SECRETS};
+use crate::keys::Sealed;
 use crate::keys::{self, Entropy, Kdf, PublicKey, SecretKey, SecretText};
 
 /// What is arranged, and for whom.

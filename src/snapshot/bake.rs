@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::validators::Source;
 use crate::cl::validator::{GenesisValidator, Status};
-use crate::layout::Sealed;
+use crate::keys::Sealed;
 
 /// Directory of the bake in its snapshot.
 pub const DIRECTORY: &str = "baked";

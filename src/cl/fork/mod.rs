@@ -11,11 +11,9 @@ mod fulu;
 mod gloas;
 mod phase0;
 
-use super::preset::Preset;
-use super::ssz::{self, Root, Value};
-use super::validator::Validator;
+use super::inputs::Inputs;
+use super::ssz::{self, Value};
 use crate::el::chain_config::Hardfork;
-use crate::el::header::Header;
 
 /// A fork of the beacon chain.
 #[derive(Debug)]
@@ -45,31 +43,6 @@ pub const FORKS: [Fork; 8] = [
     fulu::FORK,
     gloas::FORK,
 ];
-
-/// What a genesis state is made of, besides constants.
-#[derive(Debug)]
-pub struct Inputs<'a> {
-    /// The sizes.
-    pub preset: &'a Preset,
-    /// Seconds since the epoch.
-    pub genesis_time: u64,
-    /// Version of the fork before the genesis fork.
-    pub previous_version: [u8; 4],
-    /// Version of the genesis fork.
-    pub current_version: [u8; 4],
-    /// The registry.
-    pub validators: &'a [Validator],
-    /// Gwei, one for each validator.
-    pub balances: &'a [u64],
-    /// Indices of the validators that are active in epoch 0.
-    pub active: &'a [usize],
-    /// Whether the genesis fork is electra or later.
-    pub electra: bool,
-    /// The execution block.
-    pub header: &'a Header,
-    /// Its hash.
-    pub block_hash: Root,
-}
 
 /// Ordered named fields of a container that forks edit.
 ///

@@ -4,7 +4,7 @@ use clap::builder::FalseyValueParser;
 
 use super::super::Failure;
 use super::super::prepare::Prepared;
-use super::settings::{Settings, given};
+use super::settings::{Settings, Shuffle, given};
 use crate::cl::fork::FORKS;
 use crate::cl::json::state_json;
 use crate::cl::state::GenesisState;
@@ -102,14 +102,6 @@ impl Args {
             Failure::usage(what, "both are numbers: id -u and id -g print them")
         })
     }
-}
-
-/// `--shuffle-validators` and `--shuffle-seed`.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Shuffle {
-    No,
-    Default,
-    Seed(u64),
 }
 
 /// Puts the registry into the order that was asked for.

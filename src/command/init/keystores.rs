@@ -7,8 +7,9 @@ use super::super::prepare::Steps;
 use super::super::prepare::keystores::Keystores;
 use super::settings::Settings;
 use super::write::damaged;
+use crate::keys::Sealed;
 use crate::keys::{self, PublicKey, SecretKey};
-use crate::layout::{Content, OutFile, Sealed};
+use crate::layout::{Content, OutFile};
 use crate::rim::staging::Staging;
 
 /// Stages the keystores.

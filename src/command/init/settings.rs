@@ -6,7 +6,6 @@ use zeroize::Zeroizing;
 
 use super::super::Failure;
 use super::super::prepare::Wanted;
-use super::arrange::Shuffle;
 use super::{Args, DEFAULT_OUT};
 use crate::cl::preset::Revision;
 use crate::keys::{Entropy, Kdf, jwt};
@@ -15,6 +14,14 @@ use crate::rim::owner::Owner;
 use crate::rim::{entropy, fs};
 use crate::snapshot::{Input, Snapshot};
 use crate::stamp::{Lead, Timestamp};
+
+/// `--shuffle-validators` and `--shuffle-seed`.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shuffle {
+    No,
+    Default,
+    Seed(u64),
+}
 
 /// `--jwt`.
 pub(super) enum Jwt {

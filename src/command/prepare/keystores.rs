@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::super::Failure;
 use super::Wanted;
+use crate::keys::Sealed;
 use crate::keys::{Kdf, Keystore, password};
-use crate::layout::Sealed;
 use crate::rim::console::Console;
 use crate::rim::fs;
 use crate::snapshot::Input;
