@@ -27,6 +27,8 @@ mod random;
 mod rng;
 #[path = "geth/spelling.rs"]
 mod spelling;
+#[path = "support/tools.rs"]
+mod tools;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

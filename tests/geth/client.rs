@@ -1,16 +1,17 @@
 //! The two programs that are compared: geth, and this library.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use alloy_primitives::keccak256;
 use regenesis::el::genesis;
 use regenesis::el::header::make_genesis_header;
 
+use super::tools;
+
 /// The RLP of the genesis header, or why there is none.
 pub type Verdict = Result<Vec<u8>, String>;
 
-const INSTALL: &str = "go install github.com/ethereum/go-ethereum/cmd/geth@v1.17.4";
 /// `headerPrefix`, the block number, `headerHashSuffix` of geth's `core/rawdb/schema.go`.
 const CANONICAL_HASH_0: &str = "0x6800000000000000006e";
 
@@ -33,28 +34,8 @@ pub struct Geth {
 }
 
 impl Geth {
-    /// `GETH`, or the one in `PATH`, or the one that `go install` has made.
-    ///
-    /// # Panics
-    /// If there is none: this test is never skipped.
     pub fn find() -> Self {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let go = Command::new("go").args(["env", "GOPATH"]).output();
-        let go = go.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-        let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join("go"));
-        let binary = std::env::var_os("GETH").map(PathBuf::from).or_else(|| {
-            std::env::split_paths(&path)
-                .chain(go.ok().map(|go| Path::new(&go).join("bin")))
-                .chain(home.map(|home| home.join("bin")))
-                .map(|directory| directory.join("geth"))
-                .find(|file| file.is_file())
-        });
-        let binary = binary.unwrap_or_else(|| panic!("no geth here, get it with: {INSTALL}"));
-        // Memory, where there is such a directory: a database is made and dropped in every case.
-        let memory = Path::new("/dev/shm");
-        let scratch =
-            if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-        Self { binary, scratch: scratch.unwrap() }
+        Self { binary: tools::geth(), scratch: tools::scratch() }
     }
 
     pub fn version(&self) -> String {
@@ -72,7 +53,7 @@ impl Geth {
             .args(["--datadir", "data", "--cache", "16"])
             .args(arguments)
             .output()
-            .unwrap_or_else(|error| panic!("{}: {error}; {INSTALL}", self.binary.display()))
+            .unwrap_or_else(|error| panic!("{}: {error}", self.binary.display()))
     }
 
     /// The header that `geth init` makes of `text`, out of geth's own database.

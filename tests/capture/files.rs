@@ -1,0 +1,83 @@
+//! geth's own dumps of a database, and one page of it that looks like one.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
+
+use super::genesis;
+use super::node::{ALL, Geth, capture};
+use super::tools;
+
+fn dump(data: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(tools::geth())
+        .env_remove("GETH_DATADIR")
+        .arg("--datadir")
+        .arg(data.join("data"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let path = data.join("dump.json");
+    std::fs::write(&path, output.stdout).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn dumps_of_a_database() {
+    let (_directory, genesis) = genesis::write(700);
+    let genesis = genesis.to_str().unwrap();
+    let preimages = &["--cache.preimages"];
+    let geth = Geth { init: Some(preimages), run: preimages, dev: false, api: ALL };
+    let node = geth.start(Path::new(genesis));
+    let root = node.block("0x0")["stateRoot"].clone();
+
+    let page = node.call("debug_dumpBlock", json!(["0x0"]));
+    let path = node.data.path().join("page.json");
+    std::fs::write(&path, page.to_string()).unwrap();
+    let page = capture(&["--state", path.to_str().unwrap(), "--genesis", genesis]);
+    page.fails(3, "is one page of a longer dump: 256 accounts");
+
+    let data = node.stop();
+    for arguments in [&["dump", "0"][..], &["dump", "--iterative", "0"]] {
+        let file = dump(&data, arguments);
+        let run = capture(&["--state", &file, "--genesis", genesis]);
+        let metadata = run.metadata();
+        assert_eq!(metadata["proven"], true, "{arguments:?}");
+        assert_eq!(metadata["state_root"], root);
+        assert!(metadata["counts"]["accounts"].as_u64().unwrap() > 700);
+    }
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+#[test]
+fn dumps_without_preimages_need_a_node_or_are_refused() {
+    let (_directory, genesis) = genesis::write(300);
+    let geth = Geth { init: Some(&[]), run: &[], dev: false, api: ALL };
+    let node = geth.start(&genesis);
+    let root = node.block("0x0")["stateRoot"].clone();
+    let data = node.stop();
+    let genesis = genesis.to_str().unwrap();
+    let file = dump(&data, &["dump", "--iterative", "--incompletes", "0"]);
+    let refused = capture(&["--state", &file, "--genesis", genesis]);
+    refused.fails(5, "without address (first pre(0x");
+    let node = geth.start(Path::new(genesis));
+    let run = capture(&["--state", &file, "--el-rpc", &node.url]);
+    assert_eq!(run.metadata()["state_root"], root);
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+#[test]
+fn a_genesis_is_taken_and_not_proven_unless_a_node_says_so() {
+    let (_directory, genesis) = genesis::write(300);
+    let path = genesis.to_str().unwrap();
+    let run = capture(&["--state", path]);
+    assert_eq!(run.metadata()["proven"], false);
+    let geth = Geth { init: Some(&[]), run: &[], dev: false, api: ALL };
+    let node = geth.start(&genesis);
+    let run = capture(&["--state", path, "--el-rpc", &node.url]);
+    assert_eq!(run.metadata()["proven"], true);
+    let (_directory, other) = genesis::write(299);
+    let refused = capture(&["--state", other.to_str().unwrap(), "--el-rpc", &node.url]);
+    refused.fails(5, "the capture is not whole");
+}
