@@ -1,6 +1,6 @@
 //! Addresses and slots whose hashes a node may not know how to undo.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use rayon::prelude::*;
@@ -41,6 +41,8 @@ pub struct Known {
     touched: HashMap<Address, BTreeSet<B256>>,
     /// What contracts had in the chain's genesis.
     genesis: HashMap<Address, Vec<StorageSlot>>,
+    /// What transactions and contracts have created.
+    created: HashSet<Address>,
     /// Slots that any contract may have, by their hash.
     common: HashMap<B256, B256>,
 }
@@ -99,11 +101,18 @@ impl Known {
     /// Notes what a contract has created: its nonce begins at 1 and counts it (EIP-161).
     pub fn add_created_by(&mut self, account: &Account) {
         let (Some(address), Some(code_hash)) = (account.address, account.code_hash) else { return };
-        if code_hash != EMPTY_CODE_HASH {
+        if code_hash != EMPTY_CODE_HASH || self.created.contains(&address) {
             for nonce in 1..account.nonce.min(MOST_CREATED) {
-                self.add_address(address.create(nonce), Origin::Blocks);
+                self.add_created(address, nonce);
             }
         }
+    }
+
+    /// Notes what `creator` creates with `nonce`; it may be without code, and create others.
+    pub fn add_created(&mut self, creator: Address, nonce: u64) {
+        let address = creator.create(nonce);
+        self.add_address(address, Origin::Blocks);
+        self.created.insert(address);
     }
 
     /// Notes that a contract may have a slot.

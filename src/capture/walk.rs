@@ -82,7 +82,7 @@ fn learn_block<'a>(block: &'a Value, known: &mut Known) -> &'a [Value] {
         learn_access_list(&transaction["accessList"], known);
         let (from, nonce) = (address_of(&transaction["from"]), quantity(&transaction["nonce"]));
         if let (Some(from), Some(nonce), true) = (from, nonce, transaction["to"].is_null()) {
-            known.add_address(from.create(nonce), Origin::Blocks);
+            known.add_created(from, nonce);
         }
     }
     transactions

@@ -216,7 +216,7 @@ impl Round<'_, '_> {
                     *collected.obtained.entry(how.to_owned()).or_default() += 1;
                 }
                 files.take(&account).map_err(failed)?;
-                if account.nonce > 1 && !account.code.is_empty() {
+                if account.nonce > 1 {
                     creators.push(Account { code: Vec::new(), storage: Vec::new(), ..account });
                 }
             }
