@@ -62,7 +62,7 @@ pub fn template(
 }
 
 /// Entries with ascending epochs: of those that begin together, the last.
-fn latest(entries: impl Iterator<Item = BlobParameters>) -> Vec<BlobParameters> {
+pub(super) fn latest(entries: impl Iterator<Item = BlobParameters>) -> Vec<BlobParameters> {
     let mut kept: Vec<BlobParameters> = Vec::new();
     for entry in entries {
         kept.retain(|earlier| earlier.epoch < entry.epoch);

@@ -37,6 +37,9 @@ pub enum Error {
         /// The last block in it.
         last: u64,
     },
+    /// A beacon node's config makes no sense.
+    #[error("/eth/v1/config/spec: {0}")]
+    Config(#[from] crate::cl::Error),
     /// The source cannot be read to its end.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
@@ -102,6 +105,7 @@ impl Error {
                  use geth dump"
             }
             Self::TornFile { .. } => "dump it again while anvil makes no block",
+            Self::Config(_) => "give a beacon node of the chain, or leave --cl-rpc out",
             Self::Answer(_) | Self::Loop { .. } => {
                 "the node is of a kind that is not known here: capture from a file (geth dump)"
             }

@@ -11,6 +11,7 @@
 //! root is computed of what was written, and compared with that of the block.
 
 pub mod account;
+pub mod beacon;
 pub mod block;
 pub mod chain;
 pub mod chain_config;

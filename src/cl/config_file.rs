@@ -84,6 +84,11 @@ pub fn complete(text: &[u8], config: &Config, values: &Values) -> Result<String,
     Ok(out)
 }
 
+/// Whether the current specification's configs have `key`.
+pub fn is_known(key: &str) -> bool {
+    MAINNET.lines().any(|line| line.split_once(": ").is_some_and(|(known, _)| known == key))
+}
+
 /// `BLOB_SCHEDULE` as a value for [`complete`].
 pub fn blob_schedule(entries: &[BlobParameters]) -> String {
     if entries.is_empty() {

@@ -30,6 +30,14 @@ macro_rules! preset {
         const GNOSIS: Preset = Preset { $($field: $gnosis,)* };
 
         impl Preset {
+            /// The size that the specification calls `key`.
+            pub fn get(&self, key: &str) -> Option<u64> {
+                match key {
+                    $($key => Some(self.$field),)*
+                    _ => None,
+                }
+            }
+
             /// Takes over the preset keys that `config` sets itself, as eth-beacon-genesis does.
             fn override_from(&mut self, config: &Config) -> Result<(), Error> {
                 $(if let Some(value) = config.optional_u64($key)? {

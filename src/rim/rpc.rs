@@ -1,4 +1,4 @@
-//! A node's JSON-RPC over HTTP.
+//! A node's JSON-RPC, or beacon API, over HTTP.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::Value;
 
 use super::http::{self, Endpoint};
+use crate::capture::beacon::Beacon;
 use crate::capture::rpc::{Error, Rpc, request, result, results};
 
 /// A node.
@@ -31,6 +32,12 @@ impl<'a> Client<'a> {
                 Error::Slow { method, seconds: self.endpoint.patience.timeout.as_secs() }
             }
         }
+    }
+}
+
+impl Beacon for Client<'_> {
+    fn get(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        self.endpoint.get(path, limit).map_err(|error| self.fault(path, limit, error))
     }
 }
 

@@ -10,6 +10,8 @@ use super::super::prepare::Steps;
 use super::node::Node;
 use super::settings::{Settings, Target};
 use super::state::Collected;
+use super::validators::{self, Validators};
+use crate::capture::beacon::{Beacon, Spec};
 use crate::capture::chain::{Chain, SMALL_LIMIT};
 use crate::capture::chain_config::{self, Flattened, Members};
 use crate::capture::consensus;
@@ -23,12 +25,19 @@ use crate::rim::fs;
 use crate::rim::staging::Written;
 use crate::rim::work::Work;
 use crate::snapshot::metadata::{self, Metadata, Source, SourceBlock};
-use crate::snapshot::{self, Input, Snapshot, mnemonics};
+use crate::snapshot::{self, Input};
+
+/// Where the rest is asked for.
+#[derive(Debug)]
+pub(super) struct Nodes<'a> {
+    pub(super) execution: Option<&'a Node<'a>>,
+    pub(super) beacon: Option<&'a Node<'a>>,
+}
 
 /// Writes and proves the snapshot in the work directory; returns its metadata.
 pub(super) fn make(
     collected: Collected,
-    node: Option<&Node<'_>>,
+    nodes: &Nodes<'_>,
     chain: Option<Chain>,
     target: &Target,
     settings: &Settings,
@@ -44,21 +53,20 @@ pub(super) fn make(
         ));
     }
     let old = old_genesis(&collected, settings)?;
-    let (config, from) = chain_config(&collected, node, &old, target)?;
+    let (config, from) = chain_config(&collected, nodes.execution, &old, target)?;
     config.warnings.iter().for_each(|warning| steps.console.warning(warning));
     let chain_id = config.config.chain_id.and_then(|id| u64::try_from(id).ok()).unwrap_or_default();
     let head = chain_config::head(&config, collected.block.as_ref(), &old)
         .map_err(|error| Failure::capture(&error))?;
-    let config_yaml = consensus::template(
-        &target.name,
-        chain_id,
-        settings.slot_time,
-        &config.config,
-        collected.block.as_ref(),
-    )
-    .map_err(|error| Failure::bug(format!("the template: {error}")))?;
-    steps.done("config", &format!("chain {chain_id}, execution config from {from}"));
-    let (mnemonics, validators) = validators(settings)?;
+    let config_yaml =
+        consensus_config(&collected, nodes.beacon, &config, chain_id, target, settings)?;
+    let consensus = if nodes.beacon.is_some() { "the beacon node" } else { "the sample" };
+    steps.done(
+        "config",
+        &format!("chain {chain_id}: execution from {from}, consensus from {consensus}"),
+    );
+    let beacon = nodes.beacon.map(|node| &node.client as &dyn Beacon);
+    let Validators { mnemonics, count } = validators::choose(beacon, settings, steps)?;
 
     let alloc = work.alloc();
     let length = fs::length(&alloc)?;
@@ -77,7 +85,7 @@ pub(super) fn make(
     let root = prove(&Input::File(directory.join(snapshot::GENESIS)), steps)?;
     let proven = check_root(root, &collected, steps)?;
     let mut metadata = describe(&collected, chain, target, chain_id, &written);
-    metadata.counts.insert("validators".to_owned(), validators);
+    metadata.counts.insert("validators".to_owned(), count);
     metadata.proven = Some(proven);
     metadata.state_root = Some(root);
     metadata.warnings().iter().for_each(|warning| steps.console.warning(warning));
@@ -198,18 +206,30 @@ fn chain_config(
     Ok((flat, from))
 }
 
-/// `mnemonics.yaml`, and how many validators it has.
-fn validators(settings: &Settings) -> Result<(Vec<u8>, u64), Failure> {
-    let sample = Snapshot::sample().mnemonics;
-    let Some(input) = settings.mnemonics.as_ref().or(sample.as_ref()) else {
-        return Err(Failure::bug("the sample has no validators"));
+/// `config.yaml`: the beacon node's, or that of the template.
+fn consensus_config(
+    collected: &Collected,
+    beacon: Option<&Node<'_>>,
+    execution: &Flattened,
+    chain_id: u64,
+    target: &Target,
+    settings: &Settings,
+) -> Result<String, Failure> {
+    let block = collected.block.as_ref();
+    let slot_time = settings.slot_time;
+    let Some(node) = beacon else {
+        return consensus::template(&target.name, chain_id, slot_time, &execution.config, block)
+            .map_err(|error| Failure::bug(format!("the template: {error}")));
     };
-    let text = fs::read(input)?;
-    let entries = mnemonics::parse(&text).map_err(|error| {
-        Failure::input(input, Some(error.line as u64), &error.to_string(), None)
-    })?;
-    let count = entries.iter().map(|entry| u64::from(entry.count)).sum();
-    Ok((text, count))
+    let failed = |error| Failure::capture(&error);
+    let spec = Spec::ask(&node.client).map_err(failed)?;
+    if let Some(other) = spec.chain_id().filter(|id| *id != chain_id) {
+        let message =
+            format!("--cl-rpc is a beacon node of chain {other}, not of chain {chain_id}");
+        return Err(Failure::usage(message, "both nodes must be of the same chain"));
+    }
+    let timestamp = block.map_or(spec.genesis_time, |block| block.timestamp);
+    spec.config(timestamp, slot_time).map_err(failed)
 }
 
 fn describe(

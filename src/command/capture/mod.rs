@@ -5,6 +5,7 @@ mod node;
 mod recover;
 mod settings;
 mod state;
+mod validators;
 
 use std::path::PathBuf;
 
@@ -18,11 +19,14 @@ use crate::rim::console::{self, Console};
 use crate::rim::fs;
 use crate::rim::work::Work;
 use crate::snapshot::Input;
+use finish::Nodes;
 use settings::Settings;
 
 const EXAMPLES: &str = "Examples:
   regenesis capture --el-rpc 127.0.0.1:8545                 the head of a running geth, or anvil
   regenesis capture --el-rpc http://127.0.0.1:8545 --block finalized --name l1
+  regenesis capture --el-rpc 127.0.0.1:8545 --cl-rpc 127.0.0.1:5052 --mnemonics mnemonics.yaml
+                                                            and its consensus config and validators
   regenesis capture --state dump.json --genesis genesis.json
                           a file: geth dump, anvil --dump-state, forge's vm.dumpState, genesis.json
   regenesis capture --el-rpc 127.0.0.1:8545 --state dump.json
@@ -39,6 +43,9 @@ pub struct Args {
     /// JSON-RPC of the execution node: URL, or host and port
     #[arg(long, value_name = "URL", env = "REGENESIS_EL_RPC", hide_env_values = true)]
     el_rpc: Option<String>,
+    /// REST API of the beacon node: its config, and its validators to compare with
+    #[arg(long, value_name = "URL", env = "REGENESIS_CL_RPC", hide_env_values = true)]
+    cl_rpc: Option<String>,
     /// File that has the state: geth dump, anvil state, alloc, genesis.json
     #[arg(long, value_name = "FILE", env = "REGENESIS_STATE", hide_env_values = true)]
     state: Option<PathBuf>,
@@ -54,7 +61,8 @@ pub struct Args {
     /// The chain's own genesis.json: its config, where the node does not tell it
     #[arg(long, value_name = "FILE", env = "REGENESIS_GENESIS", hide_env_values = true)]
     genesis: Option<PathBuf>,
-    /// Validators by mnemonic (eth-beacon-genesis' mnemonics.yaml) [default: the sample's 64]
+    /// Validators by mnemonic (eth-beacon-genesis' mnemonics.yaml); with --cl-rpc their keys must be
+    /// the chain's [default: ethereum-package's mnemonic]
     #[arg(long, value_name = "FILE", env = "REGENESIS_MNEMONICS", hide_env_values = true)]
     mnemonics: Option<PathBuf>,
     /// Directory for the snapshot [default: ./NAME]
@@ -66,7 +74,7 @@ pub struct Args {
     /// Chain id, for a file that does not tell it
     #[arg(long, value_name = "NUMBER", env = "REGENESIS_CHAIN_ID", hide_env_values = true)]
     chain_id: Option<u64>,
-    /// Seconds per slot of the new chain [default: 2]
+    /// Seconds per slot of the new chain [default: the chain's, else 2]
     #[arg(long, value_name = "SECONDS", env = "REGENESIS_SLOT_TIME", hide_env_values = true)]
     slot_time: Option<u64>,
     /// Seconds that the node may take for an answer
@@ -101,6 +109,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         None => settings.state.as_ref().map(Input::label).unwrap_or_default(),
     };
     console.title(&format!("regenesis {} · capturing {place}", env!("CARGO_PKG_VERSION")));
+    let beacon = settings.beacon(console)?;
     let chain = node.as_ref().map(|node| node.chain(&mut steps)).transpose()?;
     let target = settings.target(chain.as_ref().map(|chain| chain.id))?;
     let work = Work::open(&target.out)?;
@@ -118,7 +127,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             let pinned = node.as_ref().zip(chain.as_ref());
             recover::recover(&mut collected, pinned, &settings, &work, &mut steps)?;
         }
-        finish::make(collected, node.as_ref(), chain, &target, &settings, &work, &mut steps)
+        let nodes = Nodes { execution: node.as_ref(), beacon: beacon.as_ref() };
+        finish::make(collected, &nodes, chain, &target, &settings, &work, &mut steps)
     });
     let metadata = match made {
         Ok(metadata) => metadata,

@@ -19,6 +19,7 @@ const ATTEMPTS: u32 = 6;
 #[derive(Debug)]
 pub(super) struct Settings {
     el_rpc: Option<String>,
+    cl_rpc: Option<String>,
     pub(super) state: Option<Input>,
     pub(super) block: BlockId,
     pub(super) genesis: Option<Input>,
@@ -86,6 +87,7 @@ impl Settings {
         }
         Ok(Self {
             el_rpc,
+            cl_rpc: given(args.cl_rpc.as_ref()),
             state,
             block: id,
             genesis: file(args.genesis.as_ref()),
@@ -103,9 +105,23 @@ impl Settings {
 
     /// The node, if there is one.
     pub(super) fn node<'a>(&self, console: &'a Console) -> Result<Option<Node<'a>>, Failure> {
-        let Some(url) = &self.el_rpc else { return Ok(None) };
+        self.connect("--el-rpc", self.el_rpc.as_deref(), console)
+    }
+
+    /// The beacon node, if there is one.
+    pub(super) fn beacon<'a>(&self, console: &'a Console) -> Result<Option<Node<'a>>, Failure> {
+        self.connect("--cl-rpc", self.cl_rpc.as_deref(), console)
+    }
+
+    fn connect<'a>(
+        &self,
+        flag: &str,
+        url: Option<&str>,
+        console: &'a Console,
+    ) -> Result<Option<Node<'a>>, Failure> {
+        let Some(url) = url else { return Ok(None) };
         let endpoint = Endpoint::new(url, self.patience, console)
-            .map_err(|error| url_failure("--el-rpc", &error))?;
+            .map_err(|error| url_failure(flag, &error))?;
         let label = endpoint.label.clone();
         Ok(Some(Node { client: Client::new(endpoint), label }))
     }
