@@ -132,10 +132,13 @@ impl Spec {
             }
         }
         set("TERMINAL_TOTAL_DIFFICULTY", "0".to_owned());
-        if let Some(seconds) = slot_seconds {
-            set("SLOT_DURATION_MS", seconds.saturating_mul(1000).to_string());
-            set("SECONDS_PER_SLOT", seconds.to_string());
-        }
+        // Nodes know one of the two, or both.
+        let slot_ms = match slot_seconds {
+            Some(seconds) => seconds.saturating_mul(1000),
+            None => config.slot_duration_ms()?,
+        };
+        set("SLOT_DURATION_MS", slot_ms.to_string());
+        set("SECONDS_PER_SLOT", (slot_ms / 1000).to_string());
         let entries = self
             .blob_schedule()?
             .into_iter()
@@ -235,6 +238,11 @@ mod tests {
         let faster = Config::parse(faster.as_bytes()).unwrap();
         assert_eq!(faster.slot_duration_ms().unwrap(), 1000);
         assert!(validators(&Answers).unwrap_err().to_string().contains("404"));
+        // As Lodestar answers that does not know the other key yet.
+        let mut older = spec;
+        older.values.remove("SLOT_DURATION_MS");
+        let older = Config::parse(older.config(1081, None).unwrap().as_bytes()).unwrap();
+        assert_eq!(older.slot_duration_ms().unwrap(), 2000);
     }
 
     #[test]

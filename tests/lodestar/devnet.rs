@@ -17,8 +17,8 @@ pub struct Devnet {
     validator: Option<Process>,
     beacon: Process,
     geth: Process,
-    execution: u16,
-    consensus: u16,
+    pub execution: u16,
+    pub consensus: u16,
     genesis_time: u64,
 }
 

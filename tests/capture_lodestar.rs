@@ -1,0 +1,98 @@
+//! A chain that geth and Lodestar build is captured while it runs, and what was captured lives.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests meet the world"
+)]
+
+#[path = "lodestar/devnet.rs"]
+mod devnet;
+#[path = "lodestar/http.rs"]
+mod http;
+#[path = "lodestar/process.rs"]
+mod process;
+#[path = "lodestar/setting.rs"]
+mod setting;
+
+use std::path::Path;
+use std::process::Command;
+
+use devnet::Devnet;
+use serde_json::{Value, json};
+use setting::Setting;
+
+// As in the test of living chains.
+const LEAD: u64 = 30;
+
+fn regenesis(directory: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_regenesis"))
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn blocks(net: &mut Devnet, count: u64) {
+    net.eventually("blocks", LEAD + 60 + 2 * count, |net| {
+        let head = net.eth("eth_blockNumber", json!([]))?;
+        let head = u64::from_str_radix(&head.as_str().unwrap()[2..], 16).unwrap();
+        if head < count { Err(format!("head is {head}")) } else { Ok(()) }
+    });
+}
+
+#[test]
+fn a_running_chain_is_captured_and_lives_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let snapshot = Setting { slot_seconds: 2, validators: 64 }.snapshot(here);
+    let runtime = here.join("runtime");
+    let summary = setting::init(&snapshot, &runtime, LEAD);
+    let mut net = Devnet::start(&runtime, &summary, &here.join("first"));
+    // Withdrawals begin, and the fee recipient's account with them.
+    blocks(&mut net, 12);
+
+    let el = format!("127.0.0.1:{}", net.execution);
+    let cl = format!("127.0.0.1:{}", net.consensus);
+    let nodes = ["capture", "--el-rpc", &el, "--cl-rpc", &cl, "--genesis"];
+    let nodes = [&nodes[..], &["runtime/metadata/genesis.json"]].concat();
+    let capture = |more: &[&str]| regenesis(here, &[&nodes[..], more].concat());
+
+    // A mnemonic that is not the chain's, and one that has not all of its validators.
+    let other =
+        "- mnemonic: test test test test test test test test test test test junk\n  count: 1\n";
+    std::fs::write(here.join("other.yaml"), other).unwrap();
+    let (code, stderr) = capture(&["--mnemonics", "other.yaml", "--out", "refused"]);
+    assert_eq!(code, Some(5), "{stderr}");
+    assert!(stderr.contains("is no validator of the chain"), "{stderr}");
+    assert!(!here.join("refused").exists());
+    let few = std::fs::read_to_string(snapshot.join("val/mnemonics.yaml")).unwrap();
+    std::fs::write(here.join("few.yaml"), few.replace("count: 64", "count: 60")).unwrap();
+    let (code, stderr) = capture(&["--mnemonics", "few.yaml", "--out", "few"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("4 of the chain's 64 validators are not in few.yaml"), "{stderr}");
+
+    let (code, stderr) = capture(&["--out", "captured"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    net.say("captured");
+    drop(net);
+    let metadata = std::fs::read(here.join("captured/metadata.json")).unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata).unwrap();
+    assert_eq!(metadata["proven"], true);
+    assert_eq!(metadata["counts"]["validators"], 64);
+    assert!(metadata["source"]["block"]["number"].as_u64().unwrap() >= 12);
+    let config = std::fs::read_to_string(here.join("captured/cl/config.yaml")).unwrap();
+    for line in ["CAPELLA_FORK_EPOCH: 0", "SECONDS_PER_SLOT: 2", "DEPOSIT_CHAIN_ID: 271828"] {
+        assert!(config.lines().any(|known| known == line), "{line} is not in:\n{config}");
+    }
+
+    let summary = setting::init(&here.join("captured"), &runtime, LEAD);
+    assert_eq!(summary["cl"]["fork"], "capella");
+    assert_eq!(summary["el"]["state_root"], metadata["state_root"]);
+    let mut net = Devnet::start(&runtime, &summary, &here.join("second"));
+    blocks(&mut net, 3);
+    net.say("what was captured builds blocks");
+}
