@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{Failure, bake, capture, compose, health, init, keys, run, verify};
+use crate::command::{Failure, bake, capture, compose, health, init, inspect, keys, run, verify};
 use crate::exit;
 use crate::rim::console::Console;
 use crate::rim::signal;
@@ -29,6 +29,7 @@ enum Verb {
     Bake(bake::Args),
     Keys(keys::Args),
     Verify(verify::Args),
+    Inspect(inspect::Args),
     Compose(compose::Args),
     Run(run::Args),
     Health(health::Args),
@@ -52,6 +53,7 @@ pub fn main() -> u8 {
         Verb::Bake(args) => bake::run(args, &console),
         Verb::Keys(args) => keys::run(args, &console),
         Verb::Verify(args) => verify::run(args, &console),
+        Verb::Inspect(args) => inspect::run(args, &console),
         Verb::Compose(args) => compose::run(args, &console),
         Verb::Run(args) => run::run(args, &console),
         Verb::Health(args) => health::run(args, &console),

@@ -30,6 +30,7 @@ pub mod keys;
 pub mod layout;
 pub mod lease;
 pub mod rim;
+pub mod rpc;
 pub mod schedule;
 pub mod snapshot;
 pub mod stamp;

@@ -95,4 +95,20 @@ fn a_running_chain_is_captured_and_lives_on() {
     let mut net = Devnet::start(&runtime, &summary, &here.join("second"));
     blocks(&mut net, 3);
     net.say("what was captured builds blocks");
+
+    // The chain is the one that init made, of the snapshot that was captured; the former one is not.
+    let el = format!("127.0.0.1:{}", net.execution);
+    let cl = format!("127.0.0.1:{}", net.consensus);
+    let chain = ["verify", "--el-rpc", &el, "--cl-rpc", &cl];
+    for source in ["--runtime=runtime", "captured"] {
+        let (code, stderr) = regenesis(here, &[&chain[..], &[source]].concat());
+        assert_eq!(code, Some(0), "{source}: {stderr}");
+        for what in ["as in the genesis", "execution node: ", "beacon node: "] {
+            assert!(stderr.contains(what), "{source}: {stderr}");
+        }
+    }
+    let (code, stderr) = regenesis(here, &[&chain[..], &[snapshot.to_str().unwrap()]].concat());
+    assert_eq!(code, Some(5), "{stderr}");
+    assert!(stderr.contains("the chain was made of another snapshot"), "{stderr}");
+    net.say("verified");
 }

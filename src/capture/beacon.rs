@@ -4,21 +4,12 @@
 use serde_json::Value;
 
 use super::Error;
-use super::rpc;
 use crate::cl::config::FAR_FUTURE_EPOCH;
 use crate::cl::config_file::{self, Values};
 use crate::cl::fork::FORKS;
 use crate::cl::preset::{Preset, Revision};
 use crate::cl::{self, config::Config};
-
-/// A beacon node.
-pub trait Beacon {
-    /// The answer to a GET of `path`; at most `limit` bytes.
-    ///
-    /// # Errors
-    /// The node cannot be reached, or answers with an error.
-    fn get(&self, path: &str, limit: u64) -> Result<Vec<u8>, rpc::Error>;
-}
+use crate::rpc::{Beacon, data, message};
 
 const SMALL_LIMIT: u64 = 4 << 20;
 /// A validator is about 450 bytes of JSON.
@@ -41,15 +32,6 @@ pub struct Validator {
     pub withdrawal_credentials: [u8; 32],
     /// Whether it still takes part.
     pub active: bool,
-}
-
-fn data(node: &dyn Beacon, path: &str, limit: u64) -> Result<Value, Error> {
-    let raw = node.get(path, limit)?;
-    let answer: Value = serde_json::from_slice(&raw).unwrap_or_default();
-    match answer.get("data") {
-        Some(data) => Ok(data.clone()),
-        None => Err(Error::Answer(format!("{path} answers {}", rpc::excerpt(&raw)))),
-    }
 }
 
 fn number(value: &Value) -> Option<u64> {
@@ -164,7 +146,7 @@ impl Spec {
 fn scalar(key: &str, text: &str) -> Result<String, Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if text.is_empty() || !text.chars().all(plain) {
-        let found = rpc::excerpt(text.as_bytes());
+        let found = message::excerpt(text.as_bytes());
         return Err(Error::Answer(format!("/eth/v1/config/spec has {key} {found}")));
     }
     let number = text.starts_with("0x") || text.bytes().all(|byte| byte.is_ascii_digit());
@@ -199,7 +181,7 @@ mod tests {
     struct Answers;
 
     impl Beacon for Answers {
-        fn get(&self, path: &str, _: u64) -> Result<Vec<u8>, rpc::Error> {
+        fn get(&self, path: &str, _: u64) -> Result<Vec<u8>, crate::rpc::Error> {
             Ok(match path {
                 // Some of what Lodestar answers on the minimal preset.
                 "/eth/v1/config/spec" => br#"{"data":{"PRESET_BASE":"minimal","CONFIG_NAME":"net-1","SLOTS_PER_EPOCH":"8",

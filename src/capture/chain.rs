@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Error;
 use super::block::Block;
-use super::rpc::Rpc;
+use crate::rpc::Rpc;
 
 /// Longest answer about one block, its transactions included.
 pub const BLOCK_LIMIT: u64 = 64 << 20;

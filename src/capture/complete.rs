@@ -8,7 +8,7 @@ use super::account::{Account, Missing, StorageSlot, word};
 use super::chain::SMALL_LIMIT;
 use super::geth::{HashedSlot, storage};
 use super::preimages::{Known, Origin};
-use super::rpc::Rpc;
+use crate::rpc::{self, Rpc};
 
 /// Calls in a batch: geth answers at most 1000.
 const BATCH: usize = 200;
@@ -105,7 +105,7 @@ impl Completion<'_, dyn Rpc + '_> {
         });
         match listed {
             Ok(()) => {}
-            Err(Error::Rpc(super::rpc::Error::Refused { .. }) | Error::NoDump { .. }) => {
+            Err(Error::Rpc(rpc::Error::Refused { .. }) | Error::NoDump { .. }) => {
                 return Ok(None);
             }
             Err(error) => return Err(error),

@@ -2,8 +2,8 @@
 
 use alloy_primitives::B256;
 
-use super::rpc;
 use crate::el;
+use crate::rpc;
 
 /// A fault of a source, or of what came of it.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,9 @@ pub enum Error {
     /// The source cannot be read to its end.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
+    /// A change of the state that cannot be made.
+    #[error("{0}")]
+    Change(String),
     /// What was captured cannot be written.
     #[error("{0}")]
     Write(std::io::Error),
@@ -112,7 +115,7 @@ impl Error {
             Self::Read(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 "the file ends too early: was it copied whole?"
             }
-            Self::Read(_) | Self::Write(_) => return None,
+            Self::Read(_) | Self::Write(_) | Self::Change(_) => return None,
             Self::NoBlock { .. } => "--block takes latest, finalized, a number, or a hash",
             Self::NoDump { .. } => {
                 "reth and others have no dump: use a geth node of the same chain"

@@ -21,9 +21,10 @@ pub mod consensus;
 mod error;
 pub mod file;
 pub mod geth;
+pub mod overlay;
 pub mod preimages;
 pub mod replay;
-pub mod rpc;
+pub mod sample;
 pub mod walk;
 
 pub use error::Error;

@@ -8,7 +8,7 @@ use super::Error;
 use super::account::Account;
 use super::block::{hash, number};
 use super::preimages::Known;
-use super::rpc::Rpc;
+use crate::rpc::Rpc;
 
 /// Calls in a batch.
 const BATCH: usize = 50;

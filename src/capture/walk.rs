@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Error;
 use super::chain::{BLOCK_LIMIT, SMALL_LIMIT};
 use super::preimages::{Known, Origin};
-use super::rpc::{self, Rpc};
+use crate::rpc::{self, Rpc};
 
 /// Blocks that are asked for at once.
 const BATCH: u64 = 32;

@@ -1,6 +1,6 @@
 //! `regenesis bake`: computes once what does not depend on the time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use sha2::{Digest, Sha256};
@@ -75,20 +75,40 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let seed = seed(chosen)?;
     let entropy = Entropy::new(seed);
     let snapshot = super::snapshot_directory(&args.snapshot)?;
-    let wanted = Wanted {
-        snapshot: &snapshot,
-        revision: Revision::default(),
-        add_system_contracts: false,
-        kdf,
-        entropy: &entropy,
-        seeded: chosen.is_some(),
-    };
+    let wanted = wanted(&snapshot, kdf, &entropy, chosen.is_some());
     let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · baking {}", env!("CARGO_PKG_VERSION"), snapshot.name));
     let prepared = compute(&wanted, &mut steps)?;
     prepared.warnings.iter().for_each(|warning| console.warning(warning));
-    let mut record = record(&wanted, &prepared)?;
-    let place = |path: &str| args.snapshot.join(path);
+    let record = write(&args.snapshot, &wanted, &prepared, &mut steps)?;
+    steps.done("write", &args.snapshot.join(bake::DIRECTORY).display().to_string());
+    if args.json {
+        console::print(&record)
+            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+    }
+    Ok(())
+}
+
+/// What is baked of a snapshot.
+pub(super) fn wanted<'a>(
+    snapshot: &'a Snapshot,
+    kdf: Option<Kdf>,
+    entropy: &'a Entropy,
+    seeded: bool,
+) -> Wanted<'a> {
+    let revision = Revision::default();
+    Wanted { snapshot, revision, add_system_contracts: false, kdf, entropy, seeded }
+}
+
+/// Writes the bake into the snapshot's directory; returns its record.
+pub(super) fn write(
+    directory: &Path,
+    wanted: &Wanted<'_>,
+    prepared: &Prepared,
+    steps: &mut Steps<'_>,
+) -> Result<Vec<u8>, Failure> {
+    let mut record = record(wanted, prepared)?;
+    let place = |path: &str| directory.join(path);
     // Without its record a bake is none: it goes first and comes last.
     for path in [bake::RECORD, bake::VALIDATORS, bake::KEYSTORES] {
         disk::remove(&place(path))?;
@@ -96,22 +116,18 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let file = AtomicFile::create(&place(bake::VALIDATORS), false)?;
     let validators = bake::encode_validators(&prepared.validators);
     record.files.push(publish(file, bake::VALIDATORS, &validators)?);
-    if let Some(kdf) = kdf {
-        let mut file = AtomicFile::create(&place(bake::KEYSTORES), true)?;
-        prepared
-            .keystores
-            .each(&wanted, console, |sealed| Ok(file.put(&bake::encode_keystores(sealed))?))?;
+    if let Some(kdf) = wanted.kdf {
+        // They are as secret as the phrase beside them.
+        let secret = !wanted.snapshot.mnemonics.as_ref().is_some_and(fs::is_public);
+        let mut file = AtomicFile::create(&place(bake::KEYSTORES), secret)?;
+        let mut put = |sealed: &[_]| Ok(file.put(&bake::encode_keystores(sealed))?);
+        prepared.keystores.each(wanted, steps.console, |sealed| put(sealed))?;
         record.files.push(publish(file, bake::KEYSTORES, &[])?);
         steps.done("seal", &format!("{} keystores, kdf {kdf}", prepared.keystores.len()));
     }
     let bytes = record.to_bytes();
     publish(AtomicFile::create(&place(bake::RECORD), false)?, bake::RECORD, &bytes)?;
-    steps.done("write", &place(bake::DIRECTORY).display().to_string());
-    if args.json {
-        console::print(&bytes)
-            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
-    }
-    Ok(())
+    Ok(bytes)
 }
 
 /// Ends a file of the bake with `bytes`.
@@ -128,7 +144,7 @@ pub(super) fn record(wanted: &Wanted<'_>, prepared: &Prepared) -> Result<Record,
     for (path, input) in snapshot.small_files() {
         files.push(Bound::of(path, &fs::read(input)?));
     }
-    let root = registry_root(wanted, prepared)?;
+    let root = registry_root(snapshot, prepared)?;
     Ok(Record {
         regenesis: env!("CARGO_PKG_VERSION").to_owned(),
         genesis: baked_genesis(snapshot, prepared)?,
@@ -143,8 +159,9 @@ pub(super) fn record(wanted: &Wanted<'_>, prepared: &Prepared) -> Result<Record,
     })
 }
 
-fn registry_root(wanted: &Wanted<'_>, prepared: &Prepared) -> Result<[u8; 32], Failure> {
-    let in_config = |error: cl::Error| Failure::config(&wanted.snapshot.config, &error);
+/// `genesis_validators_root`, which depends on the validators alone.
+pub(super) fn registry_root(snapshot: &Snapshot, prepared: &Prepared) -> Result<[u8; 32], Failure> {
+    let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
     let fork = prepared.config.genesis_fork().map_err(in_config)?;
     Ok(cl::state::genesis_validators_root(fork, &prepared.preset, &prepared.validators))
 }

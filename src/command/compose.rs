@@ -1,6 +1,6 @@
 //! `regenesis compose`: writes the stack for a snapshot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::prepare::inputs;
 use super::{Failure, snapshot_directory};
@@ -33,6 +33,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         return console::print(text.as_bytes())
             .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None));
     };
+    write(directory)?;
+    console.title(&format!("{}: {FILE} and up.sh", directory.display()));
+    Ok(())
+}
+
+/// Writes both into the snapshot in `directory`.
+pub(super) fn write(directory: &Path) -> Result<(), Failure> {
     let snapshot = snapshot_directory(directory)?;
     let (_, config) = inputs::read_config(&snapshot)?;
     let fulu = config.optional_u64("FULU_FORK_EPOCH");
@@ -40,7 +47,5 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let scheduled = fulu.is_some_and(|epoch| epoch != crate::cl::config::FAR_FUTURE_EPOCH);
     let text = compose::file(Stack { snapshot: Source::Here, fulu: scheduled });
     replace(&directory.join(FILE), text.as_bytes(), 0o644)?;
-    replace(&directory.join("up.sh"), UP.as_bytes(), 0o755)?;
-    console.title(&format!("{}: {FILE} and up.sh", directory.display()));
-    Ok(())
+    Ok(replace(&directory.join("up.sh"), UP.as_bytes(), 0o755)?)
 }

@@ -8,14 +8,16 @@ use clap::builder::FalseyValueParser;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Failure;
+use super::{Failure, connect};
 use crate::exit;
-use crate::health::{self, Beacon, Execution, Expected, Finding, Health, known};
+use crate::health::{self, Execution, Expected, Finding, Health, known};
 use crate::layout::MARKER;
 use crate::rim::clock::{now, pause};
 use crate::rim::console::{self, Console};
 use crate::rim::fs;
-use crate::rim::probe::{self, Client};
+use crate::rim::http::Patience;
+use crate::rim::rpc::Client;
+use crate::rpc::{self, Rpc, data, value};
 
 const EXAMPLES: &str = "Examples:
   regenesis health el                       for a health check, in exec form
@@ -90,6 +92,9 @@ pub struct Args {
     json: bool,
 }
 
+/// No answer that is asked for here is longer.
+const LONGEST: u64 = 16 << 20;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Who {
     /// The execution client
@@ -144,12 +149,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 /// Asks the clients, and judges what they answer.
 fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<(), Failure> {
     let expected = expected(&args.runtime)?;
-    let client = Client::new();
+    let el = connect("--el", &args.el, Patience::SHORT, console)?;
+    let cl = connect("--cl", &args.cl, Patience::SHORT, console)?;
     if let Some(seconds) = args.wait {
-        wait(args, &expected, &client, seconds, console);
+        wait(&el, &expected, seconds, console);
     }
-    let el = (!matches!(args.who, Some(Who::Cl | Who::Vc))).then(|| execution(&client, &args.el));
-    let cl = (args.who != Some(Who::El)).then(|| beacon(&client, &args.cl, args.explain));
+    let el = (!matches!(args.who, Some(Who::Cl | Who::Vc))).then(|| execution(&el));
+    let cl = (args.who != Some(Who::El)).then(|| beacon(&cl, args.explain));
     let mut check = |health: Health| match health {
         Ok(text) => Some(text),
         Err(finding) => {
@@ -168,10 +174,10 @@ fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<
 }
 
 /// Waits for a chain that builds; what is wrong if none comes is for the check that follows.
-fn wait(args: &Args, expected: &Expected, client: &Client, seconds: u64, console: &Console) {
+fn wait(el: &Client<'_>, expected: &Expected, seconds: u64, console: &Console) {
     let (end, mut shown) = (now().saturating_add(seconds), String::new());
     while now() < end {
-        let health = execution(client, &args.el);
+        let health = execution(el);
         let built = health.as_ref().is_ok_and(|el| el.number > 0);
         let health = health.and_then(|el| health::execution(expected, &el, now()));
         if built && health.is_ok() {
@@ -193,7 +199,8 @@ fn wait(args: &Args, expected: &Expected, client: &Client, seconds: u64, console
     }
 }
 
-fn expected(runtime: &Path) -> Result<Expected, Failure> {
+/// How the chain should have begun that `init` wrote here.
+pub(super) fn expected(runtime: &Path) -> Result<Expected, Failure> {
     let (marker, config) = (runtime.join(MARKER), runtime.join("metadata/config.yaml"));
     Expected::parse(&fs::read_file(&marker)?, &fs::read_file(&config)?).map_err(|error| {
         let message = format!("{}: {error}", runtime.display());
@@ -201,16 +208,17 @@ fn expected(runtime: &Path) -> Result<Expected, Failure> {
     })
 }
 
-fn unreachable(who: &str, error: &probe::Error) -> Finding {
+fn unreachable(who: &str, error: &rpc::Error) -> Finding {
     Finding::new(format!("the {who} does not answer: {error}"), "see its log: docker compose logs")
 }
 
-fn execution(client: &Client, url: &str) -> Result<Execution, Finding> {
+/// What an execution client answers.
+pub(super) fn execution(client: &dyn Rpc) -> Result<Execution, Finding> {
     let ask = || {
-        let block = |which| client.call(url, "eth_getBlockByNumber", &json!([which, false]));
+        let block = |which| value(client, "eth_getBlockByNumber", &json!([which, false]), LONGEST);
         let (first, head) = (block("0x0")?, block("latest")?);
         Ok(Execution {
-            chain_id: quantity(&client.call(url, "eth_chainId", &json!([]))?),
+            chain_id: quantity(&value(client, "eth_chainId", &json!([]), LONGEST)?),
             genesis_hash: text(&first["hash"]),
             number: quantity(&head["number"]),
             timestamp: quantity(&head["timestamp"]),
@@ -219,17 +227,17 @@ fn execution(client: &Client, url: &str) -> Result<Execution, Finding> {
     ask().map_err(|error| unreachable("execution client", &error))
 }
 
-fn beacon(client: &Client, url: &str, payload: bool) -> Result<Beacon, Finding> {
-    let genesis = client
-        .beacon(url, "/eth/v1/beacon/genesis")
+/// What a beacon node answers; `payload`: also which execution block it has.
+pub(super) fn beacon(client: &dyn rpc::Beacon, payload: bool) -> Result<health::Beacon, Finding> {
+    let genesis = data(client, "/eth/v1/beacon/genesis", LONGEST)
         .map_err(|error| unreachable("beacon node", &error))?;
     // What follows may not be there yet, or not in every client.
-    let ask = |path| client.beacon(url, path).unwrap_or(Value::Null);
+    let ask = |path| data(client, path, LONGEST).unwrap_or(Value::Null);
     let syncing = ask("/eth/v1/node/syncing");
     let header = ask("/eth/v1/beacon/headers/genesis");
     let block = if payload { ask("/eth/v2/beacon/blocks/head") } else { Value::Null };
     let number = &block["message"]["body"]["execution_payload"]["block_number"];
-    Ok(Beacon {
+    Ok(health::Beacon {
         genesis_time: decimal(&genesis["genesis_time"]).unwrap_or_default(),
         genesis_validators_root: text(&genesis["genesis_validators_root"]),
         block_root: header["root"].as_str().map(str::to_owned),

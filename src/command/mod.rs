@@ -5,6 +5,7 @@ pub mod capture;
 pub mod compose;
 pub mod health;
 pub mod init;
+pub mod inspect;
 pub mod keys;
 pub mod prepare;
 pub mod run;
@@ -13,6 +14,9 @@ pub mod verify;
 use std::path::Path;
 
 use crate::exit;
+use crate::rim::console::Console;
+use crate::rim::http::{Endpoint, Patience, UrlError};
+use crate::rim::rpc::Client;
 use crate::rim::{disk, fs, process};
 use crate::snapshot::{Input, Snapshot};
 use crate::{cl, el, schedule, stamp};
@@ -26,6 +30,25 @@ fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
     let hint = "a snapshot has el/, cl/ and val/; loose files use --genesis, --config and \
                 --mnemonics";
     Err(Failure::new(exit::INPUT, message, Some(hint)))
+}
+
+/// The node at the URL that `flag` gives; its scheme may be left out.
+fn connect<'a>(
+    flag: &str,
+    url: &str,
+    patience: Patience,
+    console: &'a Console,
+) -> Result<Client<'a>, Failure> {
+    let endpoint = Endpoint::new(url, patience, console).map_err(|error| {
+        let hint = match error {
+            UrlError::Tls => "build with --features tls, or use a tunnel to a plain port",
+            UrlError::Scheme(_) => "the HTTP port is meant, not the WebSocket or IPC one",
+            UrlError::Invalid => "for example http://127.0.0.1:8545",
+        };
+        // Not quoting the URL: it may hold a password.
+        Failure::usage(format!("{flag} {error}"), hint)
+    })?;
+    Ok(Client::new(endpoint))
 }
 
 /// Why a verb failed, for the user.

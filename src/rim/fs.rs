@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -47,6 +48,16 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
 /// Whether `path` is a file or directory that can be seen.
 pub fn exists(path: &Path) -> bool {
     path.exists()
+}
+
+/// Whether everybody may read an input, which is no secret then.
+pub fn is_public(input: &Input) -> bool {
+    match input {
+        Input::Embedded(..) => true,
+        Input::File(path) => {
+            std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o004 != 0)
+        }
+    }
 }
 
 /// Whether `path` is a directory.

@@ -1,4 +1,5 @@
-//! HTTP to a node: patient with one that stumbles, and with a limit on everything.
+//! HTTP to a node, with a limit on everything: patient with one that a long run depends on, short with
+//! one whose health is asked.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,16 @@ pub struct Patience {
     pub timeout: Duration,
     /// How often a question is asked when the connection fails.
     pub attempts: u32,
+}
+
+impl Patience {
+    /// For a client whose health is asked: no answer is one, too.
+    pub const SHORT: Self = Self { timeout: Duration::from_secs(3), attempts: 1 };
+
+    /// For a node that a long run depends on, with a time for each answer.
+    pub fn long(timeout: Duration) -> Self {
+        Self { timeout, attempts: 6 }
+    }
 }
 
 /// The first pause before a question is repeated; each later one is twice as long.
@@ -101,7 +112,9 @@ impl<'a> Endpoint<'a> {
     /// No good answer in time.
     pub fn get(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
         let url = format!("{}{path}", self.url);
-        self.patiently(|| whole(self.agent.get(&url).call(), limit))
+        self.patiently(|| {
+            whole(self.agent.get(&url).header("Accept", "application/json").call(), limit)
+        })
     }
 
     /// Posts JSON; at most `limit` bytes come back.
@@ -168,7 +181,7 @@ fn good(answer: Result<Response, ureq::Error>) -> Result<Response, Error> {
     }
     let mut head = Vec::new();
     let _ = answer.body_mut().as_reader().take(256).read_to_end(&mut head);
-    let what = format!("answers {status}: {}", crate::capture::rpc::excerpt(&head));
+    let what = format!("answers {status}: {}", crate::rpc::message::excerpt(&head));
     // Those that a proxy or a node under load gives, and that pass.
     Err(match status.as_u16() {
         429 | 502..=504 => Error::Unreachable(what),

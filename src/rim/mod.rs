@@ -14,7 +14,6 @@ pub mod fs;
 pub mod http;
 pub mod lease;
 pub mod owner;
-pub mod probe;
 pub mod process;
 pub mod rpc;
 pub mod signal;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::Value;
 
 use super::http::{self, Endpoint};
-use crate::capture::beacon::Beacon;
-use crate::capture::rpc::{Error, Rpc, request, result, results};
+use crate::rpc::message::{request, result, results};
+use crate::rpc::{Beacon, Error, Rpc};
 
 /// A node.
 #[derive(Debug)]
@@ -20,6 +20,11 @@ impl<'a> Client<'a> {
     /// The node at `endpoint`.
     pub fn new(endpoint: Endpoint<'a>) -> Self {
         Self { endpoint, id: AtomicU64::new(1) }
+    }
+
+    /// How messages call it: its URL without anything secret.
+    pub fn label(&self) -> &str {
+        &self.endpoint.label
     }
 
     fn fault(&self, method: &str, limit: u64, error: http::Error) -> Error {

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, AtomicFile, Error, Written, at};
+use super::disk::{self, Error, Written, at};
 use super::{fs, signal};
 use crate::layout::OutFile;
 use crate::snapshot::{Input, METADATA};
@@ -183,15 +183,12 @@ impl Work {
         Ok((new, written?))
     }
 
-    /// Puts the staged files in their place, `metadata` with them, and removes the directory.
+    /// Puts the staged files in their place, and removes the directory.
     ///
     /// # Errors
-    /// A file cannot be written or renamed.
-    pub fn publish(self, metadata: &[u8]) -> Result<(), Error> {
+    /// A file cannot be renamed.
+    pub fn publish(self) -> Result<(), Error> {
         let new = self.directory.join("new");
-        let mut file = AtomicFile::create(&new.join(METADATA), false)?;
-        file.put(metadata)?;
-        file.publish()?;
         change_places(&new, &self.out, &self.directory.join("old"))?;
         self.remove()
     }

@@ -24,9 +24,13 @@ pub const SLOTS: u64 = 20_500;
 /// Slots of [`LARGE`].
 pub const LARGE_SLOTS: u64 = 62_000;
 
+/// Slot number `i` of [`STORAGE`] and [`LARGE`].
+pub fn slot(i: u64) -> B256 {
+    keccak256(format!("slot{i}"))
+}
+
 fn slots(count: u64) -> String {
-    let word = |salt: &str, i: u64| keccak256(format!("{salt}{i}"));
-    let slot = |i| format!("\"{}\": \"{}\"", word("slot", i), word("value", i));
+    let slot = |i| format!("\"{}\": \"{}\"", slot(i), keccak256(format!("value{i}")));
     (0..count).map(slot).collect::<Vec<_>>().join(",")
 }
 

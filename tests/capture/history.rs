@@ -5,12 +5,12 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::genesis::{self, DESTRUCTIBLE, EMPTY, LARGE, STORAGE, STORE, many};
+use super::genesis::{self, DESTRUCTIBLE, EMPTY, LARGE, SLOTS, STORAGE, STORE, many, slot};
 use super::node::{ALL, FUNDED, Geth, Node, Run, capture};
 use super::tools;
-use alloy_primitives::{Address, keccak256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 
-const ACCOUNTS: u64 = 1000;
+const ACCOUNTS: u64 = 5200;
 /// The second of anvil's accounts, which delegates.
 const DELEGATING: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const DELEGATING_KEY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
@@ -76,7 +76,12 @@ fn same_accounts(source: &Node, block: &str, captured: Run, touched: &[String]) 
     let untouched = (0..50).map(|i| many(i * 7).to_string());
     let special = [EMPTY, STORAGE, LARGE, "0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02"];
     for address in touched.iter().cloned().chain(untouched).chain(special.map(str::to_owned)) {
-        assert_eq!(node.account(&address, "0x0"), source.account(&address, block), "{address}");
+        // State variables, those that transactions have set, and those of genesis.
+        let first = (0..4).map(|slot| B256::from(U256::from(slot)));
+        let set = (0..150).step_by(9).map(|slot: u64| keccak256(slot.to_be_bytes()));
+        let slots: Vec<_> = first.chain(set).chain((0..SLOTS).step_by(997).map(slot)).collect();
+        let of_source = source.account(&address, &slots, block);
+        assert_eq!(node.account(&address, &slots, "0x0"), of_source, "{address}");
     }
     let delegation = node.call("eth_getCode", json!([DELEGATING, "0x0"]));
     assert!(delegation.as_str().unwrap().starts_with("0xef0100"), "{delegation}");

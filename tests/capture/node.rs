@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use regenesis::capture::rpc::Rpc;
+use alloy_primitives::B256;
 use regenesis::rim::console::Console;
 use regenesis::rim::http::{Endpoint, Patience};
 use regenesis::rim::rpc::Client;
+use regenesis::rpc::Rpc;
 use serde_json::{Value, json};
 
 use super::tools;
@@ -138,14 +139,14 @@ impl Node {
         self.call("eth_getBlockByNumber", json!([number, false]))
     }
 
-    /// The account at an address: all that its proof says of it, and its first slots.
-    pub fn account(&self, address: &str, block: &str) -> Value {
-        let slots: Vec<_> = (0..4).map(|slot| format!("{slot:#066x}")).collect();
+    /// The account at an address: all that its proof says of it, its code, and these slots.
+    pub fn account(&self, address: &str, slots: &[B256], block: &str) -> Value {
         let mut proof = self.call("eth_getProof", json!([address, slots, block]));
         proof.as_object_mut().unwrap().remove("accountProof");
         let values: Vec<_> =
             proof["storageProof"].as_array().unwrap().iter().map(|p| p["value"].clone()).collect();
         proof["storageProof"] = values.into();
+        proof["code"] = self.call("eth_getCode", json!([address, block]));
         proof
     }
 

@@ -117,6 +117,15 @@ pub fn read_alloc(answer: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<(
     forge::Alloc.read(&mut text, sink).map(drop)
 }
 
+/// The entries of an alloc without its braces.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_entries(entries: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<(), Error> {
+    let alloc = b"{".chain(entries).chain(&b"}"[..]);
+    accounts(&mut Stream::within(Box::new(alloc), LONGEST), sink)
+}
+
 fn outline(text: &mut Text) -> Result<Outline, Error> {
     let mut outline = Outline::default();
     members(text, |key, text| {

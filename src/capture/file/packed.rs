@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read};
 use flate2::read::GzDecoder;
 
 use super::super::Error;
-use super::super::rpc::{self, excerpt};
+use crate::rpc::message::{excerpt, refusal};
 
 /// Where the hex digits of an answer must have begun.
 const HEAD: u64 = 512;
@@ -30,7 +30,7 @@ pub fn unpack(mut reader: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, 
     let Some(digits) = digits else {
         if is_refusal(&head) {
             reader.by_ref().take(HEAD * 8).read_to_end(&mut head)?;
-            rpc::refusal(&head, "the call", "the node")?;
+            refusal(&head, "the call", "the node")?;
         }
         return Ok(Box::new(Cursor::new(head).take_from(value).chain(reader)));
     };

@@ -1,49 +1,58 @@
 //! From the collected accounts to a snapshot that is proven.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use alloy_primitives::B256;
-use serde_json::json;
 
 use super::super::Failure;
 use super::super::prepare::Steps;
-use super::node::Node;
+use super::config;
 use super::settings::{Settings, Target};
 use super::state::Collected;
 use super::validators::{self, Validators};
-use crate::capture::beacon::{Beacon, Spec};
-use crate::capture::chain::{Chain, SMALL_LIMIT};
-use crate::capture::chain_config::{self, Flattened, Members};
-use crate::capture::consensus;
-use crate::capture::rpc::Rpc;
+use crate::capture::chain::Chain;
+use crate::capture::chain_config;
+use crate::capture::collect::{Alloc, Counts};
+use crate::capture::file;
+use crate::capture::overlay::Overlay;
 use crate::el::edit::Piece;
-use crate::el::genesis;
 use crate::el::proof;
 use crate::exit;
 use crate::layout::{Content, OutFile};
+use crate::rim::disk::replace;
 use crate::rim::fs;
+use crate::rim::rpc::Client;
 use crate::rim::staging::Written;
 use crate::rim::work::Work;
+use crate::rpc::Beacon;
 use crate::snapshot::metadata::{self, Metadata, Source, SourceBlock};
 use crate::snapshot::{self, Input};
 
 /// Where the rest is asked for.
 #[derive(Debug)]
 pub(super) struct Nodes<'a> {
-    pub(super) execution: Option<&'a Node<'a>>,
-    pub(super) beacon: Option<&'a Node<'a>>,
+    pub(super) execution: Option<&'a Client<'a>>,
+    pub(super) beacon: Option<&'a Client<'a>>,
 }
 
-/// Writes and proves the snapshot in the work directory; returns its metadata.
+/// A snapshot in the work directory.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) directory: PathBuf,
+    pub(super) metadata: Metadata,
+}
+
+/// Writes and proves the snapshot in the work directory, and changes it as the overlay says.
 pub(super) fn make(
     collected: Collected,
     nodes: &Nodes<'_>,
     chain: Option<Chain>,
     target: &Target,
-    settings: &Settings,
+    (settings, overlay): (&Settings, Overlay),
     work: &Work,
     steps: &mut Steps<'_>,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Made, Failure> {
     if collected.counts.accounts == 0 {
         let what = format!("{} gives no account at all", collected.kind);
         return Err(Failure::new(
@@ -52,44 +61,85 @@ pub(super) fn make(
             Some("a chain without accounts is of no use"),
         ));
     }
-    let old = old_genesis(&collected, settings)?;
-    let (config, from) = chain_config(&collected, nodes.execution, &old, target)?;
+    let old = config::old_genesis(&collected, settings)?;
+    let (config, from) = config::execution(&collected, nodes.execution, &old, target)?;
     config.warnings.iter().for_each(|warning| steps.console.warning(warning));
     let chain_id = config.config.chain_id.and_then(|id| u64::try_from(id).ok()).unwrap_or_default();
     let head = chain_config::head(&config, collected.block.as_ref(), &old)
         .map_err(|error| Failure::capture(&error))?;
     let config_yaml =
-        consensus_config(&collected, nodes.beacon, &config, chain_id, target, settings)?;
+        config::consensus(&collected, nodes.beacon, &config, chain_id, target, settings)?;
     let consensus = if nodes.beacon.is_some() { "the beacon node" } else { "the sample" };
     steps.done(
         "config",
         &format!("chain {chain_id}: execution from {from}, consensus from {consensus}"),
     );
-    let beacon = nodes.beacon.map(|node| &node.client as &dyn Beacon);
-    let Validators { mnemonics, count } = validators::choose(beacon, settings, steps)?;
+    let beacon = nodes.beacon.map(|node| node as &dyn Beacon);
+    let validators = validators::choose(beacon, settings, steps)?;
+    let count = validators.count;
 
-    let alloc = work.alloc();
-    let length = fs::length(&alloc)?;
-    let pieces = vec![
-        Piece::Text(b"{\n  \"alloc\": {\n    ".to_vec()),
-        Piece::Source(0..length),
-        Piece::Text(format!("\n  }},\n{head}\n}}\n").into_bytes()),
-    ];
-    let file = |path: &str, content, secret| OutFile { path: path.to_owned(), content, secret };
-    let files = [
-        file(snapshot::GENESIS, Content::Pieces(pieces, alloc, None), false),
-        file(snapshot::CONFIG, Content::Bytes(config_yaml.into_bytes()), false),
-        file(snapshot::MNEMONICS, Content::Bytes(mnemonics), true),
-    ];
-    let (directory, written) = work.stage(&files)?;
-    let root = prove(&Input::File(directory.join(snapshot::GENESIS)), steps)?;
+    let files = Files { head, config_yaml, validators };
+    let (mut directory, mut written) = files.stage(work.alloc(), work)?;
+    let genesis = |directory: &PathBuf| Input::File(directory.join(snapshot::GENESIS));
+    let mut root = prove(&genesis(&directory), steps)?;
     let proven = check_root(root, &collected, steps)?;
-    let mut metadata = describe(&collected, chain, target, chain_id, &written);
+    let (mut counts, mut derived) = (collected.counts, Vec::new());
+    if !overlay.is_none() {
+        let (alloc, changed, changes) = change(overlay, work)?;
+        (directory, written) = files.stage(alloc, work)?;
+        root = prove(&genesis(&directory), steps)?;
+        (counts, derived) = (changed, changes);
+        steps.done("change", &format!("{root}: {}", derived.join(", ")));
+    }
+    let mut metadata = describe(&collected, counts, chain, target, chain_id, &written);
     metadata.counts.insert("validators".to_owned(), count);
     metadata.proven = Some(proven);
+    metadata.derived = derived;
     metadata.state_root = Some(root);
+    replace(&directory.join(snapshot::METADATA), &metadata.to_json(), 0o644)?;
     metadata.warnings().iter().for_each(|warning| steps.console.warning(warning));
-    Ok(metadata.to_json())
+    Ok(Made { directory, metadata })
+}
+
+/// What a snapshot has besides its alloc.
+struct Files {
+    head: String,
+    config_yaml: String,
+    validators: Validators,
+}
+
+impl Files {
+    /// Writes a snapshot with this alloc into the work directory.
+    fn stage(&self, alloc: Input, work: &Work) -> Result<(PathBuf, Vec<Written>), Failure> {
+        let length = fs::length(&alloc)?;
+        let pieces = vec![
+            Piece::Text(b"{\n  \"alloc\": {\n    ".to_vec()),
+            Piece::Source(0..length),
+            Piece::Text(format!("\n  }},\n{}\n}}\n", self.head).into_bytes()),
+        ];
+        let file = |path: &str, content, secret| OutFile { path: path.to_owned(), content, secret };
+        let config = Content::Bytes(self.config_yaml.clone().into_bytes());
+        let Validators { mnemonics, secret, .. } = &self.validators;
+        let mnemonics = Content::Bytes(mnemonics.clone());
+        Ok(work.stage(&[
+            file(snapshot::GENESIS, Content::Pieces(pieces, alloc, None), false),
+            file(snapshot::CONFIG, config, false),
+            file(snapshot::MNEMONICS, mnemonics, *secret),
+        ])?)
+    }
+}
+
+/// The alloc as the overlay changes it, its counts, and what was changed.
+fn change(overlay: Overlay, work: &Work) -> Result<(Input, Counts, Vec<String>), Failure> {
+    let failed = |error| Failure::capture(&error);
+    let (out, changed) = work.fresh("changed")?;
+    let mut alloc = Alloc::new(out, Counts::default());
+    let collected = fs::open(&work.alloc())?;
+    let derived =
+        overlay.apply(|sink| file::read_entries(collected, sink), &mut alloc).map_err(failed)?;
+    let flushed = std::io::Write::flush(alloc.out());
+    flushed.map_err(|error| failed(crate::capture::Error::Write(error)))?;
+    Ok((changed, alloc.counts, derived))
 }
 
 /// The state root of what was written, read as `init` reads it.
@@ -151,89 +201,9 @@ fn check_root(root: B256, collected: &Collected, steps: &mut Steps<'_>) -> Resul
     }
 }
 
-/// The members of the genesis that the chain had: the file itself, or `--genesis`.
-fn old_genesis(collected: &Collected, settings: &Settings) -> Result<Members, Failure> {
-    if collected.genesis != Members::default() {
-        return Ok(collected.genesis.clone());
-    }
-    let Some(input) = &settings.genesis else { return Ok(Members::default()) };
-    let (document, _) = genesis::read(fs::open(input)?, &|_| ())
-        .map_err(|error| Failure::genesis(input, &error))?;
-    Ok(Members::of(&document.head))
-}
-
-/// The execution config: of the given genesis, the node, or what the block tells.
-fn chain_config(
-    collected: &Collected,
-    node: Option<&Node<'_>>,
-    old: &Members,
-    target: &Target,
-) -> Result<(Flattened, &'static str), Failure> {
-    let ask =
-        |method: &str| node.and_then(|node| node.client.call(method, &json!([]), SMALL_LIMIT).ok());
-    let given = old.get("config").and_then(|config| Members::parse(config.as_bytes()).ok());
-    let block = collected.block.as_ref();
-    let latest = crate::el::chain_config::Hardfork::Osaka;
-    let (members, from) = given
-        .map(|members| (members, "the genesis"))
-        .or_else(|| {
-            let members = ask("admin_nodeInfo").and_then(|raw| chain_config::in_node_info(&raw));
-            members.map(|members| (members, "admin_nodeInfo"))
-        })
-        .or_else(|| {
-            let members = ask("eth_config").and_then(|raw| chain_config::in_eth_config(&raw));
-            members.map(|members| (members, "eth_config"))
-        })
-        .unwrap_or_else(|| match block {
-            Some(block) => (chain_config::up_to(block.hardfork), "the block's fields"),
-            None => (chain_config::up_to(Some(latest)), "the template"),
-        });
-    let told = members.get("chainId").and_then(|id| id.parse().ok());
-    let Some(chain_id) = target.chain_id.or(told) else {
-        return Err(Failure::usage(
-            "the chain id is not known: the file does not tell it",
-            "give --chain-id NUMBER, --genesis FILE, or --el-rpc URL",
-        ));
-    };
-    if let Some(told) = told.filter(|told| *told != chain_id) {
-        return Err(Failure::usage(
-            format!("the chain id is {chain_id}, but {from} is of chain {told}"),
-            "give the genesis of the chain that is captured",
-        ));
-    }
-    let flat = chain_config::flatten(members, chain_id, block)
-        .map_err(|error| Failure::new(exit::INPUT, format!("{from}: {error}"), error.hint()))?;
-    Ok((flat, from))
-}
-
-/// `config.yaml`: the beacon node's, or that of the template.
-fn consensus_config(
-    collected: &Collected,
-    beacon: Option<&Node<'_>>,
-    execution: &Flattened,
-    chain_id: u64,
-    target: &Target,
-    settings: &Settings,
-) -> Result<String, Failure> {
-    let block = collected.block.as_ref();
-    let slot_time = settings.slot_time;
-    let Some(node) = beacon else {
-        return consensus::template(&target.name, chain_id, slot_time, &execution.config, block)
-            .map_err(|error| Failure::bug(format!("the template: {error}")));
-    };
-    let failed = |error| Failure::capture(&error);
-    let spec = Spec::ask(&node.client).map_err(failed)?;
-    if let Some(other) = spec.chain_id().filter(|id| *id != chain_id) {
-        let message =
-            format!("--cl-rpc is a beacon node of chain {other}, not of chain {chain_id}");
-        return Err(Failure::usage(message, "both nodes must be of the same chain"));
-    }
-    let timestamp = block.map_or(spec.genesis_time, |block| block.timestamp);
-    spec.config(timestamp, slot_time).map_err(failed)
-}
-
 fn describe(
     collected: &Collected,
+    counts: Counts,
     chain: Option<Chain>,
     target: &Target,
     chain_id: u64,
@@ -251,7 +221,6 @@ fn describe(
         let (size, sha256) = (file.size, hex::encode(file.sha256));
         (file.path.clone(), metadata::File { size, sha256 })
     };
-    let counts = &collected.counts;
     let counts = [
         ("accounts", counts.accounts),
         ("contracts", counts.contracts),

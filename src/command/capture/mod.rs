@@ -1,9 +1,12 @@
 //! `regenesis capture`: a running chain, or a file with its state → a snapshot.
 
+mod changes;
+mod config;
 mod finish;
-mod node;
+mod knowledge;
 mod recover;
 mod settings;
+mod source;
 mod state;
 mod validators;
 
@@ -11,16 +14,19 @@ use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 
-use super::Failure;
-use super::prepare::Steps;
-use crate::capture;
+use super::prepare::{Steps, compute};
+use super::{Failure, bake, compose};
+use crate::capture::{self, chain::Chain};
 use crate::exit;
+use crate::keys::{Entropy, Kdf};
 use crate::rim::console::{self, Console};
-use crate::rim::fs;
 use crate::rim::work::Work;
-use crate::snapshot::Input;
-use finish::Nodes;
+use crate::rim::{disk, fs};
+use crate::snapshot::bake::DIRECTORY;
+use crate::snapshot::{Input, Snapshot};
+use finish::{Made, Nodes};
 use settings::Settings;
+use source::Asked;
 
 const EXAMPLES: &str = "Examples:
   regenesis capture --el-rpc 127.0.0.1:8545                 the head of a running geth, or anvil
@@ -31,10 +37,15 @@ const EXAMPLES: &str = "Examples:
                           a file: geth dump, anvil --dump-state, forge's vm.dumpState, genesis.json
   regenesis capture --el-rpc 127.0.0.1:8545 --state dump.json
                                                             a file, proven by the node's block
+  regenesis capture --el-rpc 127.0.0.1:8545 --fund 0x70997970C51812dc3A010C7d01b50e0d17dc79C8=1000
+                                                            with changes on purpose
 
 The state root is computed of what was captured, and must be the block's. Where there is none to
 compare with (a genesis, an alloc, anvil's block 0), the snapshot says \"proven\": false. A capture
-that is interrupted goes on when the same command is run again.";
+that is interrupted goes on when the same command is run again.
+
+Changes are made after the proof: files first, then code, then funds. The snapshot then says
+\"derived\", and its state root is another one than the block's.";
 
 /// Capture a running chain, or a file with its state, as a snapshot that proves itself
 #[derive(Debug, clap::Args)]
@@ -86,6 +97,35 @@ pub struct Args {
         hide_env_values = true
     )]
     rpc_timeout: u64,
+    /// Add ETH to the balance of an account
+    #[arg(
+        long,
+        value_name = "ADDR=ETH",
+        value_delimiter = ',',
+        env = "REGENESIS_FUND",
+        hide_env_values = true
+    )]
+    fund: Vec<String>,
+    /// Give an account this code, in hex
+    #[arg(
+        long,
+        value_name = "ADDR=HEX|@FILE",
+        value_delimiter = ',',
+        env = "REGENESIS_SET_CODE",
+        hide_env_values = true
+    )]
+    set_code: Vec<String>,
+    /// Add the accounts of another file, in place of those that are there: alloc, genesis.json, dump
+    #[arg(long, value_name = "FILE", env = "REGENESIS_MERGE", hide_env_values = true)]
+    merge: Vec<PathBuf>,
+    /// Drop accounts that are empty (EIP-161)
+    #[arg(
+        long,
+        env = "REGENESIS_PRUNE_EMPTY",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    prune_empty: bool,
     /// Print the snapshot's metadata.json to stdout
     #[arg(
         long,
@@ -102,36 +142,59 @@ pub struct Args {
 /// The source cannot be read, or is not proven whole; no snapshot is written then.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let settings = Settings::of(args)?;
+    let overlay = changes::of(args)?;
     let mut steps = Steps::start(console);
     let node = settings.node(console)?;
     let place = match &node {
-        Some(node) => node.label.clone(),
+        Some(node) => node.label().to_owned(),
         None => settings.state.as_ref().map(Input::label).unwrap_or_default(),
     };
     console.title(&format!("regenesis {} · capturing {place}", env!("CARGO_PKG_VERSION")));
     let beacon = settings.beacon(console)?;
-    let chain = node.as_ref().map(|node| node.chain(&mut steps)).transpose()?;
+    let chain = match &node {
+        Some(node) => {
+            let chain = Chain::ask(node).map_err(|error| Failure::capture(&error))?;
+            let client = chain.client.as_deref().unwrap_or("unknown client");
+            steps.done("node", &format!("{client}, chain {}", chain.id));
+            Some(chain)
+        }
+        None => None,
+    };
     let target = settings.target(chain.as_ref().map(|chain| chain.id))?;
     let work = Work::open(&target.out)?;
-    let collected = match (&settings.state, &node, &chain) {
-        (Some(file), node, chain) => {
+    let pinned = node.as_ref().zip(chain.as_ref());
+    let collected = match (&settings.state, pinned) {
+        (Some(file), pinned) => {
             work.keep_on_signal(false);
-            let pinned = node.as_ref().zip(chain.as_ref());
-            state::from_file(file, pinned, &settings, &work, &mut steps)
+            source::file::collect(file, pinned, &settings, &work, &mut steps)
         }
-        (None, Some(node), Some(chain)) => node.collect(chain, &settings, &work, &mut steps),
-        (None, ..) => Err(Failure::bug("neither a node nor a file")),
+        (None, Some((node, chain))) => {
+            let asked = Asked { node, chain, settings: &settings, work: &work };
+            source::collect(&asked, &mut steps)
+        }
+        (None, None) => Err(Failure::bug("neither a node nor a file")),
     };
     let made = collected.and_then(|mut collected| {
         if collected.aside > 0 {
-            let pinned = node.as_ref().zip(chain.as_ref());
             recover::recover(&mut collected, pinned, &settings, &work, &mut steps)?;
         }
         let nodes = Nodes { execution: node.as_ref(), beacon: beacon.as_ref() };
-        finish::make(collected, &nodes, chain, &target, &settings, &work, &mut steps)
+        let chain = chain.clone();
+        let made = finish::make(
+            collected,
+            &nodes,
+            chain,
+            &target,
+            (&settings, overlay),
+            &work,
+            &mut steps,
+        )?;
+        compose::write(&made.directory)?;
+        bake_it(&made, &mut steps)?;
+        Ok(made)
     });
-    let metadata = match made {
-        Ok(metadata) => metadata,
+    let made = match made {
+        Ok(made) => made,
         Err(failure) => {
             // What a source gave before it failed is worth keeping; what is wrong is not.
             if failure.exit == exit::SOURCE
@@ -148,19 +211,38 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             return Err(failure);
         }
     };
-    work.publish(&metadata)?;
-    steps.done("write", &target.out.display().to_string());
-    console.title(&format!("{} is ready: regenesis init {0}", target.out.display()));
+    work.publish()?;
+    let out = target.out.display();
+    steps.done("write", &out.to_string());
+    console.title(&format!("{out} is ready: {out}/up.sh, or regenesis init {out}"));
     if args.json {
-        console::print(&metadata)
+        console::print(&made.metadata.to_json())
             .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+    }
+    Ok(())
+}
+
+/// Bakes the snapshot. One that cannot be baked is a snapshot still, and `init` tells its fault.
+fn bake_it(made: &Made, steps: &mut Steps<'_>) -> Result<(), Failure> {
+    let snapshot = Snapshot::directory(&made.directory, fs::exists);
+    let entropy = Entropy::new(super::init::seed(None)?);
+    let wanted = bake::wanted(&snapshot, Some(Kdf::Light), &entropy, false);
+    let baked = compute(&wanted, steps).and_then(|prepared| {
+        let known = made.metadata.warnings();
+        let fresh = prepared.warnings.iter().filter(|warning| !known.contains(warning));
+        fresh.for_each(|warning| steps.console.warning(warning));
+        bake::write(&made.directory, &wanted, &prepared, steps)
+    });
+    if let Err(failure) = baked {
+        disk::remove(&made.directory.join(DIRECTORY))?;
+        steps.console.warning(&format!("not baked: {}", failure.message));
     }
     Ok(())
 }
 
 impl Failure {
     /// A fault of a node, or of what came of it.
-    fn capture(error: &capture::Error) -> Self {
+    pub(super) fn capture(error: &capture::Error) -> Self {
         let exit = match error {
             capture::Error::Write(_) => exit::OUTPUT,
             capture::Error::AnotherState { .. } => exit::VERIFICATION,
@@ -170,7 +252,7 @@ impl Failure {
     }
 
     /// A fault of a file with a state.
-    fn state_file(input: &Input, error: &capture::Error) -> Self {
+    pub(super) fn state_file(input: &Input, error: &capture::Error) -> Self {
         match error {
             capture::Error::File(inner) => {
                 let plain = fs::open(input).ok().is_some_and(begins_as_json);

@@ -3,24 +3,22 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 
-use serde_json::json;
-
 use super::super::Failure;
 use super::super::prepare::Steps;
-use super::node::Node;
+use super::knowledge::Knowledge;
 use super::settings::Settings;
 use super::state::{Collected, Files};
+use crate::capture;
 use crate::capture::account::{Account, Missing};
 use crate::capture::block::Block;
 use crate::capture::chain::{self, Chain};
 use crate::capture::complete::Completion;
-use crate::capture::preimages::Known;
-use crate::capture::rpc::Rpc;
-use crate::capture::{self, file, replay, walk};
 use crate::exit;
 use crate::rim::fs;
+use crate::rim::rpc::Client;
 use crate::rim::work::Work;
-use crate::snapshot::{Input, Snapshot};
+use crate::rpc::Rpc;
+use crate::snapshot::Input;
 
 /// Accounts that are completed at once.
 const SHARE: usize = 200;
@@ -29,116 +27,10 @@ fn failed(error: capture::Error) -> Failure {
     Failure::capture(&error)
 }
 
-/// What is known of a chain, and how far it was looked for.
-#[derive(Debug)]
-pub(super) struct Knowledge {
-    known: Known,
-    walked: bool,
-}
-
-impl Knowledge {
-    /// From what every devnet has, the given genesis, and the one in the node's database.
-    pub(super) fn begin(
-        node: Option<(&Node<'_>, &Chain)>,
-        settings: &Settings,
-        steps: &mut Steps<'_>,
-    ) -> Result<Self, Failure> {
-        let mut known = Known::common();
-        for input in
-            [Some(&Snapshot::sample().genesis), settings.genesis.as_ref()].into_iter().flatten()
-        {
-            let open = || {
-                fs::open(input).map_err(|error| capture::Error::Read(std::io::Error::other(error)))
-            };
-            let read = file::read(&open, &mut |account| {
-                known.add_genesis_account(account);
-                Ok(())
-            });
-            read.map_err(|error| Failure::state_file(input, &error))?;
-        }
-        if let Some((node, chain)) = node {
-            let read = stored_genesis(node, chain, &mut known);
-            match read {
-                Ok(()) | Err(capture::Error::Rpc(capture::rpc::Error::Refused { .. })) => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        steps.done("learn", &format!("{} addresses from genesis", known.len()));
-        Ok(Self { known, walked: false })
-    }
-
-    /// And from every block.
-    pub(super) fn walk(
-        &mut self,
-        node: &Node<'_>,
-        last: u64,
-        steps: &mut Steps<'_>,
-    ) -> Result<(), Failure> {
-        let console = steps.console;
-        let progress = |block: u64| console.progress(|| format!("block {block} of {last}"));
-        walk::walk(&node.client, last, &mut self.known, &progress).map_err(failed)?;
-        self.known.guess_mappings();
-        self.walked = true;
-        steps.done("learn", &format!("{} addresses with those of {last} blocks", self.known.len()));
-        Ok(())
-    }
-}
-
-/// geth keeps the alloc that its genesis was made of. Source: geth `core/rawdb/schema.go`
-/// (`genesisPrefix`).
-fn stored_genesis(node: &Node<'_>, chain: &Chain, known: &mut Known) -> Result<(), capture::Error> {
-    let key = format!("0x{}{}", hex::encode("ethereum-genesis-"), hex::encode(chain.genesis));
-    let answer = node.client.stream("debug_dbGet", &json!([key]))?;
-    file::read_alloc(answer, &mut |account| {
-        known.add_genesis_account(account);
-        Ok(())
-    })
-}
-
-/// The state of a node without any dump: what is known of the chain is looked up.
-pub(super) fn replay(
-    node: &Node<'_>,
-    chain: &Chain,
-    settings: &Settings,
-    work: &Work,
-    steps: &mut Steps<'_>,
-    why: capture::Error,
-) -> Result<Collected, Failure> {
-    let block = chain::pin(&node.client, settings.block).map_err(failed)?;
-    let hash = block.hash.unwrap_or_default();
-    // Without proofs there is no way left: what is missing is what was asked for first.
-    let probe = json!([alloy_primitives::Address::ZERO, [], {"blockHash": hash}]);
-    if node.client.call("eth_getProof", &probe, chain::SMALL_LIMIT).is_err() {
-        return Err(failed(why));
-    }
-    steps.console.note(&format!("{why}: every address that the blocks name is looked up instead"));
-    let mut knowledge = Knowledge::begin(Some((node, chain)), settings, steps)?;
-    knowledge.walk(node, block.number, steps)?;
-    let mut files = Files::begin(work)?;
-    let console = steps.console;
-    replay::accounts(&node.client, hash, &mut knowledge.known, &mut |account| {
-        console.progress(|| format!("{} accounts", files.alloc.counts.accounts));
-        files.take(&account)
-    })
-    .map_err(failed)?;
-    files.flush()?;
-    let counts = files.alloc.counts;
-    let found = counts.accounts + files.set_aside;
-    steps.done("capture", &format!("block {}: {found} accounts", block.number));
-    Ok(Collected {
-        kind: "eth_getProof".to_owned(),
-        expected: Some(block.state_root),
-        block: Some(block),
-        obtained: [("eth_getProof".to_owned(), counts.accounts)].into(),
-        knowledge: Some(knowledge),
-        ..files.collected()
-    })
-}
-
 /// Completes what was set aside.
 pub(super) fn recover(
     collected: &mut Collected,
-    node: Option<(&Node<'_>, &Chain)>,
+    node: Option<(&Client<'_>, &Chain)>,
     settings: &Settings,
     work: &Work,
     steps: &mut Steps<'_>,
@@ -164,12 +56,12 @@ pub(super) fn recover(
     if collected.aside > 0 {
         return Err(incomplete(collected, &still_missing(&collected.aside_file)?));
     }
-    chain::still(&node.0.client, node.1, &block).map_err(failed)
+    chain::still(node.0, node.1, &block).map_err(failed)
 }
 
 struct Round<'a, 'b> {
     knowledge: Knowledge,
-    node: &'a Node<'b>,
+    node: &'a Client<'b>,
     block: &'a Block,
     work: &'a Work,
     number: u64,
@@ -185,14 +77,10 @@ impl Round<'_, '_> {
         self.number += 1;
         let (aside, aside_file) = self.work.fresh(&format!("aside.{}", self.number))?;
         let mut files = Files::go_on(self.work, collected, aside, aside_file)?;
-        let child = chain::child(&self.node.client, self.block).map_err(failed)?;
+        let child = chain::child(self.node, self.block).map_err(failed)?;
         let block = self.block.hash.unwrap_or_default();
-        let completion = Completion::<dyn Rpc> {
-            rpc: &self.node.client,
-            block,
-            child,
-            known: &self.knowledge.known,
-        };
+        let completion =
+            Completion::<dyn Rpc> { rpc: self.node, block, child, known: &self.knowledge.known };
         let all = collected.aside;
         let mut done = 0;
         let mut lines = Lines::open(&collected.aside_file)?;

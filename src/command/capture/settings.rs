@@ -3,17 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::super::Failure;
+use super::super::{Failure, connect};
 use super::Args;
-use super::node::Node;
 use crate::capture::chain::BlockId;
 use crate::rim::console::Console;
-use crate::rim::http::{Endpoint, Patience, UrlError};
+use crate::rim::http::Patience;
 use crate::rim::rpc::Client;
 use crate::snapshot::Input;
-
-/// How often a question is asked when the connection fails.
-const ATTEMPTS: u32 = 6;
 
 /// What a run is to do.
 #[derive(Debug)]
@@ -96,20 +92,17 @@ impl Settings {
             name,
             chain_id: args.chain_id,
             slot_time: args.slot_time,
-            patience: Patience {
-                timeout: Duration::from_secs(args.rpc_timeout),
-                attempts: ATTEMPTS,
-            },
+            patience: Patience::long(Duration::from_secs(args.rpc_timeout)),
         })
     }
 
     /// The node, if there is one.
-    pub(super) fn node<'a>(&self, console: &'a Console) -> Result<Option<Node<'a>>, Failure> {
+    pub(super) fn node<'a>(&self, console: &'a Console) -> Result<Option<Client<'a>>, Failure> {
         self.connect("--el-rpc", self.el_rpc.as_deref(), console)
     }
 
     /// The beacon node, if there is one.
-    pub(super) fn beacon<'a>(&self, console: &'a Console) -> Result<Option<Node<'a>>, Failure> {
+    pub(super) fn beacon<'a>(&self, console: &'a Console) -> Result<Option<Client<'a>>, Failure> {
         self.connect("--cl-rpc", self.cl_rpc.as_deref(), console)
     }
 
@@ -118,12 +111,8 @@ impl Settings {
         flag: &str,
         url: Option<&str>,
         console: &'a Console,
-    ) -> Result<Option<Node<'a>>, Failure> {
-        let Some(url) = url else { return Ok(None) };
-        let endpoint = Endpoint::new(url, self.patience, console)
-            .map_err(|error| url_failure(flag, &error))?;
-        let label = endpoint.label.clone();
-        Ok(Some(Node { client: Client::new(endpoint), label }))
+    ) -> Result<Option<Client<'a>>, Failure> {
+        url.map(|url| connect(flag, url, self.patience, console)).transpose()
     }
 
     /// What is made of the chain with this id.
@@ -147,16 +136,6 @@ impl Settings {
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from(&name));
         Ok(Target { out, name, chain_id })
     }
-}
-
-/// What is wrong with a URL, without quoting it: it may hold a password.
-fn url_failure(flag: &str, error: &UrlError) -> Failure {
-    let hint = match error {
-        UrlError::Tls => "build with --features tls, or use a tunnel to a plain port",
-        UrlError::Scheme(_) => "the HTTP port is meant, not the WebSocket or IPC one",
-        UrlError::Invalid => "for example http://127.0.0.1:8545",
-    };
-    Failure::usage(format!("{flag} {error}"), hint)
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {

@@ -3,17 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::super::Failure;
-use super::super::prepare::Steps;
-use super::node::Node;
-use super::recover::Knowledge;
-use super::settings::Settings;
+use super::knowledge::Knowledge;
 use crate::capture::block::Block;
-use crate::capture::chain::{self, Chain};
 use crate::capture::chain_config::Members;
 use crate::capture::collect::{Alloc, Counts, set_aside};
-use crate::capture::file::{self, Told};
 use crate::capture::{self, account::Account};
-use crate::rim::fs;
 use crate::rim::work::{Appending, Work};
 use crate::snapshot::Input;
 
@@ -118,61 +112,4 @@ impl Files {
         let flushed = self.alloc.out().flush().and_then(|()| self.aside.flush());
         flushed.map_err(|error| Failure::capture(&capture::Error::Write(error)))
     }
-}
-
-/// Reads a file, and finds the block that its state is of.
-pub(super) fn from_file(
-    input: &Input,
-    node: Option<(&Node<'_>, &Chain)>,
-    settings: &Settings,
-    work: &Work,
-    steps: &mut Steps<'_>,
-) -> Result<Collected, Failure> {
-    let mut files = Files::begin(work)?;
-    let console = steps.console;
-    let open = || {
-        fs::open(input)
-            .map_err(|error| capture::Error::Read(std::io::Error::new(error.source.kind(), error)))
-    };
-    // A file that is not there is told with its own hint.
-    fs::open(input)?;
-    let (kind, told) = file::read(&open, &mut |account| {
-        let counts = files.alloc.counts;
-        console
-            .progress(|| format!("{} accounts, {} slots", counts.accounts, counts.storage_slots));
-        files.take(&account)
-    })
-    .map_err(|error| Failure::state_file(input, &error))?;
-    files.flush()?;
-    let Told { state_root, mut block, genesis } = told;
-    let mut expected = state_root;
-    if let Some((node, _)) = node {
-        let pinned = chain::pin(&node.client, settings.block).map_err(|e| Failure::capture(&e))?;
-        expected = Some(pinned.state_root);
-        if state_root.is_some_and(|root| root != pinned.state_root) {
-            let what = format!(
-                "is of the state {}, but block {} has {}",
-                state_root.unwrap_or_default(),
-                pinned.number,
-                pinned.state_root
-            );
-            let hint = "name the block that the file is of: --block NUMBER";
-            return Err(Failure {
-                exit: crate::exit::VERIFICATION,
-                ..Failure::input(input, None, &what, Some(hint))
-            });
-        }
-        block = Some(pinned);
-    }
-    let counts = files.alloc.counts;
-    let text = format!("{}: {kind}, {} accounts", input.label(), counts.accounts + files.set_aside);
-    steps.done("read", &text);
-    Ok(Collected {
-        kind: kind.to_owned(),
-        block,
-        expected,
-        genesis: Members::of(&genesis),
-        obtained: [(kind.to_owned(), counts.accounts)].into(),
-        ..files.collected()
-    })
 }

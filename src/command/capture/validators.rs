@@ -5,15 +5,18 @@ use std::collections::HashMap;
 use super::super::Failure;
 use super::super::prepare::Steps;
 use super::settings::Settings;
-use crate::capture::beacon::{self, Beacon};
+use crate::capture::beacon;
 use crate::exit;
 use crate::rim::fs;
+use crate::rpc::Beacon;
 use crate::snapshot::{Input, Snapshot, mnemonics, validators};
 
 /// `mnemonics.yaml`, and how many validators it has.
 #[derive(Debug)]
 pub(super) struct Validators {
     pub(super) mnemonics: Vec<u8>,
+    /// Whether nobody else may read it.
+    pub(super) secret: bool,
     pub(super) count: u64,
 }
 
@@ -28,6 +31,7 @@ pub(super) fn choose(
         return Err(Failure::bug("the sample has no validators"));
     };
     let mut text = fs::read(input)?;
+    let secret = !fs::is_public(input);
     let Some(node) = node else {
         let count = parse(input, &text)?.iter().map(|entry| u64::from(entry.count)).sum();
         if settings.mnemonics.is_none() {
@@ -35,7 +39,7 @@ pub(super) fn choose(
                 "the validators are the sample's {count}, whose keys everybody knows (--mnemonics)"
             ));
         }
-        return Ok(Validators { mnemonics: text, count });
+        return Ok(Validators { mnemonics: text, secret, count });
     };
     let chain = beacon::validators(node).map_err(|error| Failure::capture(&error))?;
     if settings.mnemonics.is_none() {
@@ -84,7 +88,7 @@ pub(super) fn choose(
         ));
     }
     steps.done("keys", &format!("{known} of the chain's {all} validators, by their public keys"));
-    Ok(Validators { mnemonics: text, count: known })
+    Ok(Validators { mnemonics: text, secret, count: known })
 }
 
 fn parse(input: &Input, text: &[u8]) -> Result<Vec<mnemonics::Entry>, Failure> {

@@ -1,46 +1,24 @@
-//! `regenesis verify`: proves that a snapshot is whole, and its bake of it.
+//! A snapshot, without any chain: digests, state root, schedules, keys.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::builder::FalseyValueParser;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::prepare::{Prepared, Steps, Wanted, compute, inputs};
-use super::{Failure, bake as baking};
-use crate::cl::preset::Revision;
+use super::super::prepare::{Prepared, Steps, compute, inputs};
+use super::super::{Failure, bake as baking};
+use crate::el::header::{Header, make_genesis_header};
 use crate::exit;
 use crate::keys::Entropy;
-use crate::rim::console::{self, Console};
-use crate::rim::fs;
+use crate::rim::{clock, fs};
+use crate::schedule::{self, Report};
 use crate::snapshot::bake::{self, Record};
 use crate::snapshot::metadata::Metadata;
-use crate::snapshot::{Input, METADATA};
-
-const EXAMPLES: &str = "Examples:
-  regenesis verify my-snapshot         read every byte; compare with baked/
-  regenesis verify my-snapshot --json";
-
-/// Prove a snapshot: every file is read, the state root and all keys are computed, and baked/ must
-/// say the same
-#[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
-pub struct Args {
-    /// Snapshot directory
-    #[arg(env = "REGENESIS_SNAPSHOT", hide_env_values = true)]
-    snapshot: PathBuf,
-    /// Print the result to stdout
-    #[arg(
-        long,
-        env = "REGENESIS_JSON",
-        hide_env_values = true,
-        value_parser = FalseyValueParser::new()
-    )]
-    json: bool,
-}
+use crate::snapshot::{Input, METADATA, Snapshot};
+use crate::stamp::Stamp;
 
 #[derive(Debug, Serialize)]
-struct Verified {
+pub(super) struct Verified {
     snapshot: String,
     accounts: usize,
     validators: usize,
@@ -52,35 +30,25 @@ struct Verified {
     keystores: usize,
 }
 
-/// Runs the verb.
-///
-/// # Errors
-/// The snapshot is wrong, or the bake is not of it.
-pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let snapshot = super::snapshot_directory(&args.snapshot)?;
+/// Reads every byte, and computes all that can be.
+pub(super) fn verify(
+    snapshot: &Snapshot,
+    directory: &Path,
+    steps: &mut Steps<'_>,
+) -> Result<(Verified, Prepared), Failure> {
     let entropy = Entropy::new([0; 32]);
-    let wanted = Wanted {
-        snapshot: &snapshot,
-        revision: Revision::default(),
-        add_system_contracts: false,
-        kdf: None,
-        entropy: &entropy,
-        seeded: false,
-    };
-    let mut steps = Steps::start(console);
-    console.title(&format!(
-        "regenesis {} · verifying {}",
-        env!("CARGO_PKG_VERSION"),
-        snapshot.name
-    ));
-    let prepared = compute(&wanted, &mut steps)?;
-    prepared.warnings.iter().for_each(|warning| console.warning(warning));
-    let metadata = inputs::read_metadata(&snapshot)?.unwrap_or_default();
-    check_files(&args.snapshot, &metadata, &prepared, &mut steps)?;
+    let wanted = baking::wanted(snapshot, None, &entropy, false);
+    let prepared = compute(&wanted, steps)?;
+    prepared.warnings.iter().for_each(|warning| steps.console.warning(warning));
+    let metadata = inputs::read_metadata(snapshot)?.unwrap_or_default();
+    check_files(directory, &metadata, &prepared, steps)?;
+    let (_, report) = genesis_block(snapshot, &prepared, clock::now())?;
+    report.warnings.iter().for_each(|warning| steps.console.warning(warning));
+    steps.done("schedule", "both layers agree");
     let mut keystores = 0;
     if let Some(baked) = &snapshot.baked {
         let wrong = |what: &str| {
-            let message = format!("{} {what}", args.snapshot.join(bake::DIRECTORY).display());
+            let message = format!("{} {what}", directory.join(bake::DIRECTORY).display());
             Failure::new(exit::VERIFICATION, message, Some("regenesis bake makes it anew"))
         };
         let found = Record::parse(&fs::read(&baked.record)?)
@@ -113,23 +81,34 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         }
         steps.done("baked", &format!("holds, {keystores} keystores open"));
     }
-    if args.json {
-        let verified = Verified {
-            snapshot: snapshot.name.clone(),
-            accounts: prepared.accounts,
-            validators: prepared.validators.len(),
-            state_root: prepared.state_root.to_string(),
-            proven: metadata.proven,
-            derived: metadata.derived,
-            baked: snapshot.baked.is_some(),
-            keystores,
-        };
-        let mut json = serde_json::to_vec_pretty(&verified).unwrap_or_default();
-        json.push(b'\n');
-        console::print(&json)
-            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
-    }
-    Ok(())
+    let verified = Verified {
+        snapshot: snapshot.name.clone(),
+        accounts: prepared.accounts,
+        validators: prepared.validators.len(),
+        state_root: prepared.state_root.to_string(),
+        proven: metadata.proven,
+        derived: metadata.derived,
+        baked: snapshot.baked.is_some(),
+        keystores,
+    };
+    Ok((verified, prepared))
+}
+
+/// Block 0 of a chain that is made of the snapshot at `time`, and what its schedules make known.
+pub(super) fn genesis_block(
+    snapshot: &Snapshot,
+    prepared: &Prepared,
+    time: u64,
+) -> Result<(Header, Report), Failure> {
+    let Prepared { genesis, config, preset, .. } = prepared;
+    let mut document = prepared.document.clone();
+    let stamp = Stamp { el_timestamp: time, genesis_time: time };
+    let (_, report) = schedule::reconcile(&mut document, genesis, config, preset, stamp, true)
+        .map_err(|error| Failure::schedule(&snapshot.genesis, &snapshot.config, &error))?;
+    document.set_timestamp(time);
+    let genesis = document.checked_genesis();
+    let genesis = genesis.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
+    Ok((make_genesis_header(&genesis, prepared.state_root, time), report))
 }
 
 /// The files are those that the metadata names, and the state is that of the captured block.
