@@ -84,6 +84,35 @@ fn what_no_block_has_is_refused_and_block_0_is_not_proven() {
     assert_eq!(capture(&["--el-rpc", &node.url]).metadata()["proven"], true);
 }
 
+/// Returns 42.
+const FORTY_TWO: &str = "0x602a60005260206000f3";
+
+#[test]
+fn what_was_changed_on_purpose_boots_and_is_verified() {
+    let node = Node::anvil(&[]);
+    let contract = deploy(&node);
+    let (rich, other) = (format!("0x{}", "a1".repeat(20)), format!("0x{}", "b2".repeat(20)));
+    let (fund, code) = (format!("{rich}=1.5"), format!("{other}={FORTY_TWO}"));
+    let changes = ["--fund", &fund, "--set-code", &code, "--slot-time", "1"];
+    let run = capture(&[&["--el-rpc", &node.url][..], &changes].concat());
+    let metadata = run.metadata();
+    assert_eq!(metadata["proven"], true);
+    assert_eq!(metadata["derived"].as_array().unwrap().len(), 2);
+    assert_ne!(metadata["state_root"], node.block("latest")["stateRoot"]);
+    let (run, geth) = run.boot();
+    answers(&geth, &contract);
+    answers(&geth, &other);
+    assert_eq!(geth.call("eth_getBalance", json!([rich, "0x0"])), "0x14d1120d7b160000");
+    // Nobody makes blocks here.
+    let verify = ["verify", "out", "--el-rpc", &geth.url];
+    let stderr = run_in(copy(&run.path("out")), &verify).expect(5);
+    assert!(stderr.contains(" codes, "), "{stderr}");
+    assert!(stderr.contains("the head of the execution node stays at 0"), "{stderr}");
+    let plain = capture(&["--el-rpc", &node.url]);
+    let stderr = run_in(copy(&plain.path("out")), &verify).expect(5);
+    assert!(stderr.contains("the chain was made of another snapshot"), "{stderr}");
+}
+
 fn copy(snapshot: &std::path::Path) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let status = std::process::Command::new("cp")

@@ -168,9 +168,11 @@ impl Node {
 
     pub fn receipt(&self, hash: &Value) -> Value {
         for _ in 0..1200 {
-            let receipt = self.call("eth_getTransactionReceipt", json!([hash]));
-            if !receipt.is_null() {
-                return receipt;
+            match self.try_call("eth_getTransactionReceipt", &json!([hash])) {
+                Ok(Value::Null) => {}
+                Ok(receipt) => return receipt,
+                // As geth answers for a while after its start.
+                Err(error) => assert!(error.contains("indexing is in progress"), "{error}"),
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -230,6 +232,12 @@ impl Run {
     pub fn metadata(&self) -> Value {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         self.json("out/metadata.json")
+    }
+
+    /// Asserts how it ended, and returns what it said.
+    pub fn expect(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{}", self.stderr);
+        self.stderr
     }
 
     /// Asserts that it failed so, and left no snapshot.
