@@ -10,6 +10,8 @@ use crate::rim::signal;
 const EXAMPLES: &str = "Examples:
   regenesis init                     the embedded sample, to ./runtime
   regenesis init my-snapshot         a snapshot directory
+  regenesis capture --el-rpc 127.0.0.1:8545 --out my-snapshot
+                                     a running geth or anvil, proven by its state root
   regenesis bake my-snapshot         once, so that every init of it is faster
   regenesis verify my-snapshot       whether a snapshot is whole";
 

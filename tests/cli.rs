@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use regenesis::command::{bake, init, verify};
+use regenesis::command::{bake, capture, init, inspect, verify};
 use regenesis::exit;
 use serde_json::Value;
 use support::{Done, Run, repository};
@@ -182,6 +182,8 @@ fn examples_are_what_the_program_takes() {
         ("init", init::Args::augment_args(clap::Command::new("regenesis"))),
         ("bake", bake::Args::augment_args(clap::Command::new("regenesis"))),
         ("verify", verify::Args::augment_args(clap::Command::new("regenesis"))),
+        ("capture", capture::Args::augment_args(clap::Command::new("regenesis"))),
+        ("inspect", inspect::Args::augment_args(clap::Command::new("regenesis"))),
     ];
     for (verb, command) in verbs {
         let (all, own) = (help(&[]), help(&[verb]));

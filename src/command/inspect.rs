@@ -26,7 +26,7 @@ use crate::{capture, cl};
 
 const EXAMPLES: &str = "Examples:
   regenesis inspect my-snapshot
-  regenesis inspect my-snapshot --json | jq .accounts
+  regenesis inspect my-snapshot --json
   regenesis inspect                    the embedded sample
 
 What metadata.json says is shown as it is: regenesis verify proves it.";
