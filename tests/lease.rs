@@ -257,6 +257,23 @@ fn of_eight_inits_at_once_one_wins() {
     }
 }
 
+/// One replaces what another made, while a third has just read that it is there.
+#[test]
+fn of_inits_one_after_the_other_none_fails() {
+    let stack = Stack::new();
+    stack.inits();
+    let inits: Vec<Child> = (0..40)
+        .map(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            stack.command(&["init"]).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for init in inits {
+        let output = init.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 fn has_open(process: &Child, path: &Path) -> bool {
     let path = path.canonicalize().unwrap();
     let Ok(open) = std::fs::read_dir(format!("/proc/{}/fd", process.id())) else { return false };

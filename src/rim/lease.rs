@@ -29,10 +29,18 @@ pub enum Claim {
     Absent,
     /// It is ours alone, to write.
     Ours(Runtime),
-    /// Clients run on the genesis that this marker describes.
-    InUse(Vec<u8>),
-    /// Another `init` has just made the genesis that this marker describes.
-    MadeMeanwhile(Vec<u8>),
+    /// Clients run on this genesis.
+    InUse(Kept),
+    /// Another `init` has just made this genesis.
+    MadeMeanwhile(Kept),
+}
+
+/// A genesis that is not ours to replace. While this lives, no other `init` replaces it either.
+#[derive(Debug)]
+pub struct Kept {
+    /// Its marker.
+    pub marker: Vec<u8>,
+    _turn: File,
 }
 
 /// The marker of a finished run, if there is one.
@@ -100,11 +108,14 @@ fn take(out: &Path, before: Option<&[u8]>, made: (bool, bool)) -> Result<Claim, 
         if let Some(marker) = &now
             && now.as_deref() != before
         {
-            return Ok(Claim::MadeMeanwhile(marker.clone()));
+            let marker = marker.clone();
+            return Ok(Claim::MadeMeanwhile(Kept { marker, _turn: turn }));
         }
         match (lock.try_lock(), now) {
             (Ok(()), _) => return Ok(Claim::Ours(Runtime::new(out, own, made, [turn, lock]))),
-            (Err(TryLockError::WouldBlock), Some(marker)) => return Ok(Claim::InUse(marker)),
+            (Err(TryLockError::WouldBlock), Some(marker)) => {
+                return Ok(Claim::InUse(Kept { marker, _turn: turn }));
+            }
             (Err(TryLockError::WouldBlock), None) if waited.elapsed() < LEFT_OFF => pause(POLL),
             (Err(TryLockError::WouldBlock), None) => return Err(Error::Held(out.to_owned())),
             (Err(TryLockError::Error(error)), _) => return Err(at(&path)(error)),

@@ -18,17 +18,17 @@ pub(super) fn keep(
     console: &Console,
 ) -> Result<Vec<u8>, Failure> {
     let out = settings.out.display();
-    let (marker, in_use) = match claimed {
-        Claim::InUse(marker) => (marker, true),
-        Claim::MadeMeanwhile(marker) => (marker, false),
+    let (kept, in_use) = match claimed {
+        Claim::InUse(kept) => (kept, true),
+        Claim::MadeMeanwhile(kept) => (kept, false),
         Claim::Absent | Claim::Ours(_) => return Err(Failure::bug("there is nothing to keep")),
     };
     let damaged = |what: String| {
         let hint = Some("stop the clients, and run init again: docker compose stop, then up -d");
         Failure::new(exit::VERIFICATION, format!("{out}: {what}"), hint)
     };
-    let finished =
-        Finished::parse(&marker).map_err(|e| damaged(format!("regenesis.json is damaged: {e}")))?;
+    let finished = Finished::parse(&kept.marker)
+        .map_err(|e| damaged(format!("regenesis.json is damaged: {e}")))?;
     finished.files.par_iter().try_for_each(|file| {
         if is_as_written(settings, file)? {
             return Ok(());
@@ -42,7 +42,7 @@ pub(super) fn keep(
     } else {
         console.title(&format!("{out}: kept run {run_id}: another init has just made it"));
     }
-    Ok(marker)
+    Ok(kept.marker)
 }
 
 fn is_as_written(settings: &Settings, file: &File) -> Result<bool, Failure> {
