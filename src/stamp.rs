@@ -5,8 +5,6 @@ use std::str::FromStr;
 use crate::cl;
 use crate::cl::config::Config;
 
-/// Seconds that the slowest of the usual clients takes to be ready on two busy cores.
-const CLIENT_START: u64 = 6;
 /// What `geth init` took for large allocs (measured: 2.7 s for 10 k accounts in 27 MB, 35 s for
 /// 100 k in 288 MB, 101 s for 1 M in 368 MB): milliseconds a megabyte, and a thousand accounts.
 const GETH_MS_PER_MEGABYTE: u64 = 100;
@@ -71,14 +69,15 @@ impl FromStr for Lead {
 }
 
 impl Lead {
-    /// Seconds, for a genesis of `accounts` accounts in `bytes` bytes.
-    pub fn seconds(self, accounts: usize, bytes: u64) -> u64 {
+    /// Seconds, for clients that are ready `start` seconds after geth has imported a genesis of
+    /// `accounts` accounts in `bytes` bytes.
+    pub fn seconds(self, start: u64, accounts: usize, bytes: u64) -> u64 {
         match self {
             Self::Seconds(seconds) => seconds,
             Self::Auto => {
                 let import = bytes / 1_000_000 * GETH_MS_PER_MEGABYTE
                     + accounts as u64 / 1000 * GETH_MS_PER_THOUSAND_ACCOUNTS;
-                CLIENT_START + import.div_ceil(1000)
+                start + import.div_ceil(1000)
             }
         }
     }

@@ -120,7 +120,7 @@ impl Service {
             line(3, "timeout: 5s");
             line(3, "retries: 3");
             line(3, "start_period: 30s");
-            line(2, "restart: on-failure");
+            line(2, "restart: unless-stopped");
         } else {
             line(2, "restart: \"no\"");
         }

@@ -6,6 +6,7 @@ use super::{Error, KeyLayout, Keyring, OutFile};
 
 /// The whole tree, and the password of Prysm's wallet.
 pub const LAYOUT: KeyLayout = KeyLayout {
+    start: super::START,
     takes: &[
         "keys",
         "secrets",

@@ -5,6 +5,7 @@ use super::KeyLayout;
 
 /// `grandine-keys/0x<pubkey>.json`, `grandine-secrets/0x<pubkey>.txt`.
 pub const LAYOUT: KeyLayout = KeyLayout {
+    start: super::START,
     takes: &["grandine-keys", "grandine-secrets"],
     each: |key| {
         vec![

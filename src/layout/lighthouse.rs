@@ -4,6 +4,7 @@ use super::KeyLayout;
 
 /// `keys/0x<pubkey>/voting-keystore.json`, `secrets/0x<pubkey>`.
 pub const LAYOUT: KeyLayout = KeyLayout {
+    start: super::START,
     takes: &["keys", "secrets"],
     each: |key| {
         vec![

@@ -13,4 +13,6 @@ pub const LAYOUT: KeyLayout = KeyLayout {
         ]
     },
     together: None,
+    // 8 to 12 s, and it never proposes when genesis is an epoch past by then.
+    start: 15,
 };

@@ -44,6 +44,9 @@ pub const LAYOUTS: [(&str, Layout); 9] = [
     ("egg", Layout::Network(egg::files)),
 ];
 
+/// What most clients need until they are ready, in seconds: [`KeyLayout::start`].
+pub const START: u64 = 6;
+
 /// A consumer's arrangement of what was made.
 #[derive(Debug, Clone, Copy)]
 pub enum Layout {
@@ -63,6 +66,8 @@ pub struct KeyLayout {
     pub each: fn(&Sealed) -> Vec<OutFile>,
     /// The files of all keys of the client together.
     pub together: Option<Together>,
+    /// Seconds until the client is ready on two busy cores.
+    pub start: u64,
 }
 
 /// Makes the files that hold all keys of a client.

@@ -5,6 +5,7 @@ use super::KeyLayout;
 
 /// `nimbus-keys/0x<pubkey>/keystore.json`, `nimbus-secrets/0x<pubkey>`.
 pub const LAYOUT: KeyLayout = KeyLayout {
+    start: super::START,
     takes: &["nimbus-keys", "nimbus-secrets"],
     each: |key| {
         vec![

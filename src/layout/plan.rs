@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::{KeyLayout, Keyring, LAYOUTS, Layout, Network, OutFile, SECRETS};
-use crate::keys::Sealed;
-use crate::keys::{self, Entropy, Kdf, PublicKey, SecretKey, SecretText};
+use super::{KeyLayout, Keyring, LAYOUTS, Layout, Network, OutFile, SECRETS, START};
+use crate::keys::{self, Entropy, Kdf, PublicKey, Sealed, SecretKey, SecretText};
 
 /// What is arranged, and for whom.
 #[derive(Debug)]
@@ -75,6 +74,12 @@ impl Plan {
     /// Whether anybody wants keystores.
     pub fn wants_keys(&self) -> bool {
         !self.clients.is_empty()
+    }
+
+    /// Seconds until the slowest of the clients is ready.
+    pub fn start(&self) -> u64 {
+        let layouts = self.clients.iter().flat_map(|client| &client.layouts);
+        layouts.map(|layout| layout.start).max().unwrap_or(START)
     }
 
     /// Whether several clients get the same keys.
@@ -254,6 +259,14 @@ mod tests {
 
     fn what(layouts: &[&str], split: Option<&str>) -> String {
         Plan::parse(layouts, split).unwrap_err().what
+    }
+
+    #[test]
+    fn the_slowest_client_is_waited_for() {
+        assert_eq!(Plan::parse(&[], None).unwrap().start(), START);
+        assert_eq!(Plan::parse(&["egg"], None).unwrap().start(), START);
+        assert_eq!(Plan::parse(&["lighthouse", "lodestar"], None).unwrap().start(), 15);
+        assert_eq!(Plan::parse(&[], Some("0-3:teku,4-7:lodestar")).unwrap().start(), 15);
     }
 
     #[test]

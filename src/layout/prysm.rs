@@ -6,6 +6,7 @@ use crate::keys::Wallet;
 
 /// A wallet of the kind `direct`, and its password.
 pub const LAYOUT: KeyLayout = KeyLayout {
+    start: super::START,
     takes: &["prysm", "prysm-password.txt"],
     each: |_| Vec::new(),
     together: Some(|keyring| {

@@ -5,6 +5,7 @@ use super::KeyLayout;
 
 /// `teku-keys/0x<pubkey>.json`, `teku-secrets/0x<pubkey>.txt`.
 pub const LAYOUT: KeyLayout = KeyLayout {
+    start: super::START,
     takes: &["teku-keys", "teku-secrets"],
     each: |key| {
         vec![

@@ -51,7 +51,7 @@ pub(super) fn stamped(
     let Prepared { config, preset, validators, .. } = prepared;
     let (mut document, mut warnings) = (prepared.document.clone(), prepared.warnings.clone());
     let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
-    let lead = settings.lead.seconds(prepared.accounts, prepared.file_size);
+    let lead = settings.lead.seconds(settings.plan.start(), prepared.accounts, prepared.file_size);
     let (now, file_time) = (clock::now(), prepared.genesis.timestamp);
     let stamp = stamp::choose(settings.timestamp, lead, now, file_time, config)
         .map_err(|error| Failure::stamp(&snapshot.genesis, &snapshot.config, &error))?;
