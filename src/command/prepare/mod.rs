@@ -93,7 +93,8 @@ impl<'a> Steps<'a> {
     pub fn done(&mut self, step: &'static str, text: &str) {
         let took = self.watch.lap();
         self.console.step(step, text, took);
-        self.done.push(Step { step, milliseconds: took.as_secs_f64() * 1000.0 });
+        let milliseconds = (took.as_secs_f64() * 1e6).round() / 1000.0;
+        self.done.push(Step { step, milliseconds });
     }
 }
 
