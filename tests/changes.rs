@@ -222,3 +222,22 @@ fn inspect_shows_what_is_there() {
     assert_eq!(sample["metadata"]["chain_id"], 271_828);
     place.run(&["inspect", "nowhere"]).fails(3, "nowhere: is not a snapshot directory");
 }
+
+#[test]
+fn verify_needs_something_to_verify() {
+    let place = Place::new();
+    place.run(&["verify"]).fails(2, "nothing to verify");
+    place.run(&["verify", "--cl-rpc", "127.0.0.1:1"]).fails(2, "nothing to verify");
+    place.run(&["verify", "--el-rpc", "ws://127.0.0.1:1"]).fails(2, "--el-rpc has the scheme ws");
+    place.run(&["verify", "--el-rpc", "127.0.0.1:1"]).fails(4, "http://127.0.0.1:1 is not reached");
+    place.capture(&[]).ok();
+    // A fork of one layer alone, which no init would take.
+    let config = place.path("out/cl/config.yaml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replace("FULU_FORK_EPOCH: 0", "FULU_FORK_EPOCH: 18446744073709551615");
+    std::fs::write(&config, text).unwrap();
+    std::fs::remove_file(place.path("out/metadata.json")).unwrap();
+    let plain = "{\"format\": 1, \"name\": \"out\", \"chain_id\": 271828}";
+    std::fs::write(place.path("out/metadata.json"), plain).unwrap();
+    place.run(&["verify", "out"]).fails(3, "FULU_FORK_EPOCH");
+}

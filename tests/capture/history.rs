@@ -10,7 +10,9 @@ use super::node::{ALL, FUNDED, Geth, Node, Run, capture};
 use super::tools;
 use alloy_primitives::{Address, B256, U256, keccak256};
 
-const ACCOUNTS: u64 = 5200;
+/// Accounts that do nothing, where they matter, and where others do.
+const MANY: u64 = 5200;
+const SOME: u64 = 500;
 /// The second of anvil's accounts, which delegates.
 const DELEGATING: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const DELEGATING_KEY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
@@ -89,7 +91,7 @@ fn same_accounts(source: &Node, block: &str, captured: Run, touched: &[String]) 
 
 #[test]
 fn an_archive_with_traces() {
-    let (_directory, genesis) = genesis::write(ACCOUNTS);
+    let (_directory, genesis) = genesis::write(MANY);
     let run = &["--gcmode", "archive"];
     let source = Geth { init: Some(&[]), run, dev: true, api: ALL }.start(&genesis);
     let touched = live(&source);
@@ -110,7 +112,7 @@ fn an_archive_with_traces() {
 
 #[test]
 fn large_accounts_come_in_parts() {
-    let (_directory, genesis) = genesis::write(ACCOUNTS);
+    let (_directory, genesis) = genesis::write(SOME);
     let preimages = &["--cache.preimages"];
     let source =
         Geth { init: Some(preimages), run: preimages, dev: true, api: ALL }.start(&genesis);
@@ -123,7 +125,7 @@ fn large_accounts_come_in_parts() {
 
 #[test]
 fn a_node_that_keeps_neither_preimages_nor_old_states() {
-    let (_directory, genesis) = genesis::write(ACCOUNTS);
+    let (_directory, genesis) = genesis::write(SOME);
     let source = Geth { init: Some(&[]), run: &[], dev: true, api: ALL }.start(&genesis);
     let touched = live(&source);
     let head = source.block("latest")["number"].as_str().unwrap().to_owned();
@@ -136,7 +138,7 @@ fn a_node_that_keeps_neither_preimages_nor_old_states() {
 
 #[test]
 fn a_node_without_the_debug_namespace() {
-    let (_directory, genesis) = genesis::write(ACCOUNTS);
+    let (_directory, genesis) = genesis::write(SOME);
     let run = &["--gcmode", "archive"];
     let source = Geth { init: Some(&[]), run, dev: true, api: "eth,net,web3" }.start(&genesis);
     let touched = live(&source);

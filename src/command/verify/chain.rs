@@ -70,6 +70,11 @@ pub(super) fn verify(
     steps: &mut Steps<'_>,
 ) -> Result<Verified, Failure> {
     let zero = chain::pin(el, BlockId::Number(0)).map_err(|error| Failure::capture(&error))?;
+    // A node that is not there is told as such, before anything is compared.
+    if let Some(cl) = cl {
+        let answer = rpc::data(cl, "/eth/v1/beacon/genesis", chain::SMALL_LIMIT);
+        answer.map_err(|error| Failure::capture(&error.into()))?;
+    }
     let mut claim = match source {
         Source::Snapshot(snapshot, prepared) => of_snapshot(snapshot, prepared, &zero)?,
         Source::Runtime(runtime) => of_runtime(runtime)?,
@@ -87,18 +92,18 @@ pub(super) fn verify(
         return Err(Failure::new(exit::VERIFICATION, message, Some(hint)));
     }
     let health = health::execution(&claim.expected, &first, now()).map_err(failed)?;
-    steps.done("genesis", &format!("{}, state root {}", first.genesis_hash, zero.state_root));
+    steps.done("genesis", &format!("{}, {health}", first.genesis_hash));
+    let beacon = cl.map(|cl| beacon(cl, source, &mut claim, steps)).transpose()?;
     let compared = compare(&claim, el, &zero, steps)?;
-    steps.console.note(&health);
 
-    let wait =
-        claim.expected.genesis_time.saturating_sub(now()) + SLOTS * claim.expected.slot.max(1);
-    let head = advance(first.number, wait, "execution node", steps, || {
-        asking::execution(el).map(|el| el.number)
-    })?;
+    let slots = SLOTS.saturating_mul(claim.expected.slot.max(1));
+    let wait = claim.expected.genesis_time.saturating_sub(now()).saturating_add(slots);
+    let number = || asking::execution(el).map(|el| el.number);
+    let head = advance(first.number, wait, "execution node", steps, number)?;
     let mut head_slot = None;
-    if let Some(cl) = cl {
-        head_slot = Some(beacon(cl, source, &mut claim, wait, steps)?);
+    if let (Some(cl), Some(first)) = (cl, beacon) {
+        let slot = || asking::beacon(cl, false).map(|cl| cl.head_slot);
+        head_slot = Some(advance(first, wait, "beacon node", steps, slot)?);
     }
     Ok(Verified {
         genesis_hash: first.genesis_hash,
@@ -109,15 +114,14 @@ pub(super) fn verify(
     })
 }
 
+/// Compares the genesis of the beacon node; returns the slot of its head.
 fn beacon(
     cl: &Client<'_>,
     source: &Source<'_>,
     claim: &mut Claim,
-    wait: u64,
     steps: &mut Steps<'_>,
 ) -> Result<u64, Failure> {
-    let ask = || asking::beacon(cl, false);
-    let mut first = ask().map_err(failed)?;
+    let mut first = asking::beacon(cl, false).map_err(failed)?;
     if matches!(source, Source::Snapshot(..)) {
         // A snapshot does not say when its chains begin, and what of it follows.
         claim.expected.genesis_time = first.genesis_time;
@@ -125,7 +129,7 @@ fn beacon(
     }
     let health = health::beacon(&claim.expected, &first, now()).map_err(failed)?;
     steps.done("beacon", &format!("registry {}, {health}", first.genesis_validators_root));
-    advance(first.head_slot, wait, "beacon node", steps, || ask().map(|cl| cl.head_slot))
+    Ok(first.head_slot)
 }
 
 /// Waits until the head is a later one.
