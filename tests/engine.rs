@@ -1,5 +1,6 @@
 //! Forks that no consensus client in a package registry knows: geth builds blocks on our genesis
-//! for a driver of the Engine API, which takes the first head from our `genesis.ssz`.
+//! for a driver of the Engine API, which takes the first head from our `genesis.ssz`. And what geth's
+//! settings are chosen for: a chain that goes on after `kill -9`.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -14,17 +15,20 @@
 mod http;
 #[path = "lodestar/process.rs"]
 mod process;
+#[path = "engine/snapshot.rs"]
+mod snapshot;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use process::{Process, assert_installed, free_ports};
 use serde_json::{Value, json};
+use snapshot::snapshot;
 
 const BLOCKS: u64 = 32;
-const FORKS: [(&str, &str); 4] =
-    [("capella", ""), ("deneb", "cancunTime"), ("electra", "pragueTime"), ("fulu", "osakaTime")];
+/// Why these: docs/decisions/0009-geth-in-the-stack.md.
+const STORAGE: [&str; 3] = ["--db.engine=leveldb", "--state.scheme=hash", "--cache=64"];
 
 #[test]
 fn capella() {
@@ -46,31 +50,119 @@ fn fulu() {
     builds("fulu");
 }
 
-/// The sample, with the later forks taken out and slots of a second.
-fn snapshot(fork: &str, directory: &Path) {
-    let sample = |path: &str| {
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("sample").join(path))
-            .unwrap()
-    };
-    let mut genesis: Value = serde_json::from_str(&sample("el/genesis.template.json")).unwrap();
-    let mut config = sample("cl/config.yaml");
-    let at = FORKS.iter().position(|(name, _)| *name == fork).unwrap();
-    for (later, key) in &FORKS[at + 1..] {
-        genesis["config"].as_object_mut().unwrap().remove(*key).unwrap();
-        let epoch = format!("{}_FORK_EPOCH: ", later.to_uppercase());
-        assert!(config.contains(&format!("{epoch}0")));
-        config = config.replace(&format!("{epoch}0"), &format!("{epoch}18446744073709551615"));
+fn builds(fork: &str) {
+    let mut net = Net::start(fork);
+    assert_eq!(net.summary["cl"]["fork"], fork);
+    net.reaches(BLOCKS);
+    let (genesis, first) = (net.block("0x0"), net.block("0x1"));
+    assert_eq!(genesis["hash"], net.summary["el"]["block_hash"]);
+    // The driver knows the genesis block from genesis.ssz alone.
+    assert_eq!(first["parentHash"], genesis["hash"]);
+    let since = number(&first["timestamp"]) - net.summary["cl"]["genesis_time"].as_u64().unwrap();
+    println!("{fork}: {BLOCKS} blocks, the first {since} s after genesis");
+
+    let health = regenesis()
+        .arg("health")
+        .arg("--runtime")
+        .arg(net.at("runtime"))
+        .args(["--el", &format!("http://127.0.0.1:{}", net.execution), "--cl"])
+        .arg(format!("http://127.0.0.1:{}", net.beacon))
+        .output()
+        .unwrap();
+    assert!(health.status.success(), "{}", String::from_utf8_lossy(&health.stderr));
+}
+
+#[test]
+fn geth_that_was_killed_has_all_its_blocks() {
+    let mut net = Net::start("fulu");
+    for kill in 1..=3 {
+        net.reaches(6 * kill);
+        let last = net.block("latest");
+        // Dropping it is kill -9.
+        drop(net.geth.take());
+        net.geth = Some(net.start_geth());
+        net.reaches(number(&last["number"]) + 3);
+        assert_eq!(net.block(last["number"].as_str().unwrap())["hash"], last["hash"]);
     }
-    let config = config.replace("SECONDS_PER_SLOT: 2", "SECONDS_PER_SLOT: 1");
-    let config = config.replace("SLOT_DURATION_MS: 2000", "SLOT_DURATION_MS: 1000");
-    for (path, text) in [
-        ("el/genesis.template.json", genesis.to_string()),
-        ("cl/config.yaml", config),
-        ("val/mnemonics.yaml", sample("val/mnemonics.yaml")),
-        ("metadata.json", json!({"format": 1, "name": fork, "chain_id": 271_828}).to_string()),
-    ] {
-        std::fs::create_dir_all(directory.join(path).parent().unwrap()).unwrap();
-        std::fs::write(directory.join(path), text).unwrap();
+}
+
+/// One node of geth and the driver. The fields end in this order.
+struct Net {
+    validator: Process,
+    node: Process,
+    geth: Option<Process>,
+    execution: u16,
+    engine: u16,
+    beacon: u16,
+    summary: Value,
+    directory: tempfile::TempDir,
+}
+
+impl Net {
+    fn start(fork: &str) -> Self {
+        assert_installed("geth", "version", "scripts/install_geth.sh");
+        let directory = tempfile::tempdir().unwrap();
+        let at = |path: &str| directory.path().join(path);
+        snapshot(fork, &at("snapshot"));
+        let mut init = regenesis();
+        init.arg("init").arg(at("snapshot")).arg("--out").arg(at("runtime"));
+        let init = init.args(["--lead", "4"]).output().unwrap();
+        assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
+        let summary = std::fs::read(at("runtime/regenesis.json")).unwrap();
+        let summary = serde_json::from_slice(&summary).unwrap();
+
+        let [execution, engine, beacon] = free_ports();
+        let client = |role, flags: &[&str]| {
+            std::fs::create_dir(at(role)).unwrap();
+            let mut command = consensus();
+            command.arg(role).arg("--runtime").arg(at("runtime")).arg("--datadir").arg(at(role));
+            Process::start(role, command.args(flags), directory.path())
+        };
+        let address = format!("127.0.0.1:{engine}");
+        let node = client("beacon", &["--engine", &address, "--port", &beacon.to_string()]);
+        let validator = client("validator", &["--beacon", &format!("127.0.0.1:{beacon}")]);
+        let mut net =
+            Self { validator, node, geth: None, execution, engine, beacon, summary, directory };
+        net.geth = Some(net.start_geth());
+        net
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.directory.path().join(path)
+    }
+
+    /// As the stack starts it.
+    fn start_geth(&self) -> Process {
+        let (runtime, data) = (self.at("runtime"), self.at("geth"));
+        let mut command = regenesis();
+        command.arg("run").arg("--runtime").arg(&runtime).arg("--datadir").arg(&data);
+        command.args(["--once", "geth", "--datadir"]).arg(&data).args(STORAGE);
+        command.arg("init").arg(runtime.join("metadata/genesis.json")).arg(";");
+        command.args(["--", "geth", "--datadir"]).arg(&data).args(STORAGE);
+        command.args(["--gcmode=archive", "--syncmode=full", "--ipcdisable", "--nodiscover"]);
+        command.args(["--maxpeers=0", "--port=0", "--http"]);
+        command.arg(format!("--http.port={}", self.execution));
+        command.arg(format!("--authrpc.port={}", self.engine));
+        command.arg("--authrpc.jwtsecret").arg(runtime.join("jwt/jwtsecret"));
+        Process::start("geth", &mut command, self.directory.path())
+    }
+
+    /// Waits for so many blocks.
+    fn reaches(&mut self, blocks: u64) {
+        let end = Instant::now() + Duration::from_mins(2);
+        let execution = self.execution;
+        let head = || http::call(execution, "eth_blockNumber", json!([]));
+        while head().map_or(0, |head| number(&head)) < blocks {
+            assert!(Instant::now() < end, "no {blocks} blocks in two minutes: {:?}", head());
+            for process in self.geth.iter_mut().chain([&mut self.node, &mut self.validator]) {
+                process.assert_alive();
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn block(&self, which: &str) -> Value {
+        http::call(self.execution, "eth_getBlockByNumber", json!([which, false])).unwrap()
     }
 }
 
@@ -87,78 +179,6 @@ fn consensus() -> Command {
     let test = std::env::current_exe().unwrap();
     let program: PathBuf = test.parent().unwrap().with_file_name("examples").join("consensus");
     Command::new(program)
-}
-
-fn builds(fork: &str) {
-    assert_installed("geth", "version", "scripts/install_geth.sh");
-    let directory = tempfile::tempdir().unwrap();
-    let at = |path: &str| directory.path().join(path);
-    snapshot(fork, &at("snapshot"));
-    let init = regenesis()
-        .arg("init")
-        .arg(at("snapshot"))
-        .arg("--out")
-        .arg(at("runtime"))
-        .args(["--lead", "4"])
-        .output()
-        .unwrap();
-    assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
-    let summary: Value =
-        serde_json::from_slice(&std::fs::read(at("runtime/regenesis.json")).unwrap()).unwrap();
-    assert_eq!(summary["cl"]["fork"], fork);
-
-    let [execution, engine, beacon] = free_ports();
-    let storage = ["--db.engine=leveldb", "--state.scheme=hash", "--cache=64"];
-    let mut command = regenesis();
-    command.arg("run").arg("--runtime").arg(at("runtime")).arg("--datadir").arg(at("geth"));
-    command.args(["--once", "geth", "--datadir"]).arg(at("geth")).args(storage);
-    command.arg("init").arg(at("runtime/metadata/genesis.json")).arg(";");
-    command.args(["--", "geth", "--datadir"]).arg(at("geth")).args(storage);
-    command.args(["--gcmode=archive", "--syncmode=full", "--ipcdisable", "--nodiscover"]);
-    command.args(["--maxpeers=0", "--port=0", "--http"]);
-    command.arg(format!("--http.port={execution}")).arg(format!("--authrpc.port={engine}"));
-    command.arg("--authrpc.jwtsecret").arg(at("runtime/jwt/jwtsecret"));
-    let mut geth = Process::start("geth", &mut command, directory.path());
-
-    let client = |role: &str, name, flags: &[&str]| {
-        std::fs::create_dir(at(name)).unwrap();
-        let mut command = consensus();
-        command.arg(role).arg("--runtime").arg(at("runtime")).arg("--datadir").arg(at(name));
-        Process::start(name, command.args(flags), directory.path())
-    };
-    let engine = format!("127.0.0.1:{engine}");
-    let port = beacon.to_string();
-    let mut node = client("beacon", "beacon", &["--engine", &engine, "--port", &port]);
-    let address = format!("127.0.0.1:{beacon}");
-    let mut validator = client("validator", "validator", &["--beacon", &address]);
-
-    let end = Instant::now() + Duration::from_mins(2);
-    let head = || http::call(execution, "eth_blockNumber", json!([]));
-    while head().map_or(0, |head| number(&head)) < BLOCKS {
-        assert!(Instant::now() < end, "no {BLOCKS} blocks in two minutes: {:?}", head());
-        for process in [&mut geth, &mut node, &mut validator] {
-            process.assert_alive();
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    let block =
-        |which: &str| http::call(execution, "eth_getBlockByNumber", json!([which, false])).unwrap();
-    let (genesis, first) = (block("0x0"), block("0x1"));
-    assert_eq!(genesis["hash"], summary["el"]["block_hash"]);
-    // The driver knows the genesis block from genesis.ssz alone.
-    assert_eq!(first["parentHash"], genesis["hash"]);
-    let since = number(&first["timestamp"]) - summary["cl"]["genesis_time"].as_u64().unwrap();
-    println!("{fork}: {BLOCKS} blocks, the first {since} s after genesis");
-
-    let health = regenesis()
-        .arg("health")
-        .arg("--runtime")
-        .arg(at("runtime"))
-        .args(["--el", &format!("http://127.0.0.1:{execution}"), "--cl"])
-        .arg(format!("http://127.0.0.1:{beacon}"))
-        .output()
-        .unwrap();
-    assert!(health.status.success(), "{}", String::from_utf8_lossy(&health.stderr));
 }
 
 fn number(quantity: &Value) -> u64 {
