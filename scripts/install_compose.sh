@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 version=v2.40.3
 directory="${DOCKER_PLUGINS:-target/docker}/cli-plugins"
-command -v go >/dev/null || { echo "error: go is missing: apt-get install golang-go, or see go.dev" >&2; exit 1; }
+# The Go that scripts/install_geth.sh brings, if there was none.
+PATH="$PATH:$PWD/target/go/bin"
+command -v go >/dev/null || { echo "error: go is missing: scripts/install_geth.sh brings it" >&2; exit 1; }
 plugin="$directory/docker-compose"
 if "$plugin" version 2>/dev/null | grep -q "${version#v}"; then exit 0; fi
 mkdir -p "$directory"

@@ -1,13 +1,32 @@
 #!/usr/bin/env bash
-# The image that the suite runs the clients in: what is installed on this machine, in a container.
+# The images that the suite runs the clients in: what is installed on this machine, in a container.
+#
+#   e2e/docker/clients.sh CONSENSUS     CONSENSUS: the built example of this name
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+consensus="$1"
 lodestar="${LODESTAR_DIR:-target/lodestar}"
-[ -e "$lodestar/installed.json" ] || [ -e "$lodestar/package.json" ] ||
+[ -e "$lodestar/package.json" ] ||
   { echo "error: no Lodestar in $lodestar: scripts/install_lodestar.sh" >&2; exit 1; }
 context="$(mktemp -d)"
 trap 'rm -rf "$context"' EXIT
+image() { DOCKER_BUILDKIT=0 docker build -q -t "$1" "$context" >/dev/null; }
+
+cat >"$context/Dockerfile" <<END
+FROM regenesis-e2e/base:1
+COPY consensus /usr/local/bin/
+RUN mkdir /data && chown 65532:65532 /data
+END
+cp "$consensus" "$context/consensus"
+image regenesis-e2e/consensus:1
+
+cat >"$context/Dockerfile" <<END
+FROM regenesis-e2e/base:1
+COPY geth node /usr/local/bin/
+COPY lodestar /lodestar
+RUN mkdir /data && chown 65532:65532 /data
+END
 cp "$(command -v geth || echo "$(go env GOPATH)/bin/geth")" "$context/geth"
 cp "$(readlink -f "$(command -v node)")" "$context/node"
 cp -a "$lodestar" "$context/lodestar"
-DOCKER_BUILDKIT=0 docker build -q -f e2e/docker/Dockerfile -t regenesis-e2e/clients:1 "$context" >/dev/null
+image regenesis-e2e/clients:1

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# What is promised of the init image: its size, its user, that it needs nothing but its volume, that
+# it ends when it is told to, and that the same commit gives the same files.
+#
+#   scripts/check_image.sh IMAGE [AGAIN]     AGAIN: the same commit, built anew
+set -euo pipefail
+image="$1"
+fail() { echo "error: $image: $*" >&2; exit 1; }
+
+size=$(docker image inspect --format '{{.Size}}' "$image")
+[ "$size" -le 6000000 ] || fail "$size bytes, more than 6 MB"
+user=$(docker image inspect --format '{{.Config.User}}' "$image")
+[ "$user" = 65532:65532 ] || fail "runs as $user"
+for label in title description licenses version revision; do
+  value=$(docker image inspect --format "{{index .Config.Labels \"org.opencontainers.image.$label\"}}" "$image")
+  [ -n "$value" ] && [ "$value" != unknown ] || fail "has no label $label"
+done
+
+files=$(docker create "$image")
+volume="regenesis-check-$$"
+trap 'docker rm -f "$files" >/dev/null; docker volume rm -f "$volume" >/dev/null' EXIT
+docker cp "$files:/sbom.cdx.json" - | tar -xO | python3 -c '
+import json, sys
+bom = json.load(sys.stdin)
+assert bom["bomFormat"] == "CycloneDX" and len(bom["components"]) > 50
+assert all(part["version"] and part["purl"] for part in bom["components"])
+' || fail "has no bill of materials"
+
+locked=(--rm --read-only --cap-drop ALL --security-opt no-new-privileges --network none -v "$volume:/runtime")
+docker run "${locked[@]}" "$image" 2>/dev/null ||
+  fail "init fails without root, capabilities, network and a writable root"
+secret=$(docker run --rm -v "$volume:/runtime" regenesis-e2e/base:1 stat -c "%u:%g %a" /runtime/jwt/jwtsecret)
+[ "$secret" = "65532:65532 600" ] || fail "the JWT secret is of $secret"
+version=$(docker run "${locked[@]}" "$image" run -- /regenesis --version)
+[ -n "$version" ] || fail "does not start a client"
+
+# Without a genesis it waits, and a stop is a matter of moments, not of the grace period.
+container=$(docker run -d "$image" run -- /regenesis)
+docker stop -t 20 "$container" >/dev/null
+code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
+docker rm "$container" >/dev/null
+[ "$code" = 130 ] || fail "ends with $code when it is stopped, not by its own handler"
+
+if [ $# -gt 1 ]; then
+  layers() { docker image inspect --format '{{json .RootFS.Layers}}' "$1"; }
+  [ "$(layers "$image")" = "$(layers "$2")" ] || fail "$2 has other files"
+  echo "$image: built twice, the same layers $(layers "$image")"
+fi
+echo "$image: $size bytes, $version"

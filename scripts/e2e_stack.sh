@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The stack in Docker, from nothing: installs Docker and both versions of Compose, builds the init
+# image and the clients' images on this machine, checks the image, and lets everything happen to the stack.
+#
+#   scripts/e2e_stack.sh [TEST…]     names of tests; by default all
+#
+# E2E_IMAGES=pull also starts the stack as it is shipped, with Lighthouse from its registry.
+# STACK_SEQUENCES: how many random sequences of events; 25.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+say() { printf -- '-- %s\n' "$*"; }
+
+say "geth, Lodestar"
+geth=$(scripts/install_geth.sh)
+PATH="$PATH:$(dirname "$geth")"
+scripts/install_lodestar.sh
+
+say "docker, compose v1 and v2"
+scripts/install_docker.sh
+scripts/install_compose.sh
+docker version --format 'engine {{.Server.Version}}'
+docker-compose version --short
+DOCKER_CONFIG="$PWD/target/docker" docker compose version --short
+
+say "images"
+e2e/docker/base.sh
+build() { DOCKER_BUILDKIT=0 docker/build.sh --build-arg RUST_IMAGE=regenesis-e2e/base:1 -q "$@"; }
+build -t regenesis:e2e
+cargo build --features e2e --example consensus
+e2e/docker/clients.sh "${CARGO_TARGET_DIR:-target}/debug/examples/consensus"
+
+if [ $# = 0 ]; then
+  say "the image"
+  build --no-cache -t regenesis:again
+  scripts/check_image.sh regenesis:e2e regenesis:again
+  rustup target add aarch64-unknown-linux-musl
+  rootfs="$(mktemp -d)"
+  docker/cross.sh "$rootfs"
+  rm -rf "$rootfs"
+fi
+
+say "the stack"
+arguments=(--nocapture --test-threads 1)
+if [ "${E2E_IMAGES:-}" = pull ]; then arguments+=(--include-ignored); fi
+cargo test --features e2e --test stack -- "${arguments[@]}" "$@"
