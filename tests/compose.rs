@@ -58,3 +58,68 @@ fn a_snapshot_gets_its_stack() {
     let nowhere = snapshot.join("nowhere");
     assert_eq!(compose(&[&nowhere]).status.code(), Some(3));
 }
+
+/// Flags of Lighthouse 8 (`book/src/help_bn.md` at 00a87df, `help_vc.md` at 018be5c), and whether
+/// they take a value.
+const LIGHTHOUSE: [(&str, &[(&str, bool)]); 2] = [
+    (
+        "beacon_node",
+        &[
+            ("allow-insecure-genesis-sync", false),
+            ("always-prepare-payload", false),
+            ("boot-nodes", true),
+            ("datadir", true),
+            ("debug-level", true),
+            ("disable-enr-auto-update", false),
+            ("disable-packet-filter", false),
+            ("disable-quic", false),
+            ("disable-upnp", false),
+            ("enr-address", true),
+            ("execution-endpoint", true),
+            ("execution-jwt", true),
+            ("http", false),
+            ("http-address", true),
+            ("http-allow-origin", true),
+            ("http-port", true),
+            ("logfile-max-number", true),
+            ("metrics", false),
+            ("suggested-fee-recipient", true),
+            ("supernode", false),
+            ("target-peers", true),
+            ("testnet-dir", true),
+        ],
+    ),
+    (
+        "validator_client",
+        &[
+            ("beacon-nodes", true),
+            ("datadir", true),
+            ("debug-level", true),
+            ("init-slashing-protection", false),
+            ("logfile-max-number", true),
+            ("metrics", false),
+            ("secrets-dir", true),
+            ("suggested-fee-recipient", true),
+            ("testnet-dir", true),
+            ("validators-dir", true),
+        ],
+    ),
+];
+
+#[test]
+fn lighthouse_knows_its_flags() {
+    let shipped = repository("compose/docker-compose.yml");
+    for (command, known) in LIGHTHOUSE {
+        let words = shipped.split(&format!("- \"{command}\"\n")).nth(1).unwrap();
+        let words: Vec<&str> = words
+            .lines()
+            .map_while(|line| line.trim().strip_prefix("- \"--")?.strip_suffix('"'))
+            .collect();
+        assert!(words.len() > 5, "{command}: {words:?}");
+        for word in words {
+            let (flag, value) =
+                word.split_once('=').map_or((word, false), |(flag, _)| (flag, true));
+            assert!(known.contains(&(flag, value)), "{command}: --{word}");
+        }
+    }
+}
