@@ -38,6 +38,11 @@ use divergences::DIVERGENCES;
 use forks::{LEVELS, level_name};
 use mutations::MUTATIONS;
 use random::Draft;
+use regenesis::el::dialect::DIALECTS;
+use regenesis::el::dialect::accounts::Accounts;
+use regenesis::el::edit::Piece;
+use regenesis::el::genesis;
+use regenesis::el::header::make_genesis_header;
 use rng::Rng;
 
 /// How often every fork set comes as a wild document, and every mutation.
@@ -155,4 +160,41 @@ fn no_other_divergence_is_meant() {
     }
     comparison.finish();
     assert_eq!(comparison.accepted["unchanged"], DIVERGENCES.len());
+}
+
+/// `besu.json` of `text`, if Besu can be told of it.
+fn besu(text: &[u8]) -> Option<Vec<u8>> {
+    let (document, state) = genesis::read(text, &|_| ()).ok()?;
+    let genesis = document.checked_genesis().ok()?;
+    let header = make_genesis_header(&genesis, state.root(), genesis.timestamp?);
+    let open = |range: std::ops::Range<u64>| {
+        let at = |offset: u64| usize::try_from(offset).unwrap();
+        Ok(&text[at(range.start)..at(range.end)])
+    };
+    let ranges = document.alloc.iter().map(|alloc| alloc.range.clone()).collect();
+    let accounts = Accounts::scan(ranges, &[], open).unwrap();
+    let besu = DIALECTS.iter().find(|dialect| dialect.name == "besu").unwrap();
+    let mut out = Vec::new();
+    for piece in besu.pieces(&document, &genesis, &header, &accounts).ok()? {
+        match piece {
+            Piece::Text(text) => out.extend(text),
+            Piece::Accounts(accounts) => accounts.write(open, &mut out).unwrap(),
+            Piece::Source(_) => panic!("geth's spelling in besu.json"),
+        }
+    }
+    Some(out)
+}
+
+#[test]
+fn besu_json_is_the_same_block_to_geth() {
+    let (geth, mut rng) = (Geth::find(), Rng::new(seed().rotate_left(16)));
+    let mut compared = 0;
+    for level in (0..LEVELS).cycle().take(4 * LEVELS) {
+        let text = Draft { rng: &mut rng, wild: true }.genesis(level).text(&mut rng);
+        if let (Ok(ours), Some(besu)) = (ours(text.as_bytes()), besu(text.as_bytes())) {
+            assert_eq!(geth.init(&besu), Ok(ours), "{text}\n{}", String::from_utf8_lossy(&besu));
+            compared += 1;
+        }
+    }
+    assert!(compared > LEVELS, "only {compared} of {} could be told to Besu", 4 * LEVELS);
 }

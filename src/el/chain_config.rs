@@ -206,6 +206,12 @@ impl ChainConfig {
         u64::try_from(id).ok().filter(|id| *id != 0).ok_or_else(|| fault(id.to_string()))
     }
 
+    /// The block of a hardfork by its key, if it is scheduled.
+    pub fn block(&self, key: &str) -> Option<U256> {
+        let index = BLOCK_FORKS.iter().position(|(name, _)| *name == key)?;
+        self.blocks[index]
+    }
+
     /// The time of `fork`, if it is scheduled.
     pub fn time(&self, fork: Hardfork) -> Option<u64> {
         self.times[fork as usize]

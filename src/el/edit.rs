@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::chain_config::{BlobParams, Hardfork};
+use super::dialect::accounts::Accounts;
 use super::error::Error;
 use super::genesis::{Document, Member};
 use super::json::{Cursor, fold, unescape};
@@ -17,6 +18,8 @@ pub enum Piece {
     Text(Vec<u8>),
     /// These bytes of the file that was read.
     Source(Range<u64>),
+    /// The accounts of that file, spelled for every client.
+    Accounts(Accounts),
 }
 
 impl Document {
@@ -134,7 +137,7 @@ fn member_ranges(text: &[u8], key: &str) -> Result<Vec<Range<usize>>, Error> {
 
 /// The object `text` with `key` set: in place where it is there, else after the last member and
 /// indented as the first one.
-fn set_member(text: &[u8], key: &str, value: &str) -> Result<Vec<u8>, Error> {
+pub(super) fn set_member(text: &[u8], key: &str, value: &str) -> Result<Vec<u8>, Error> {
     let mut out = text.to_vec();
     let ranges = member_ranges(text, key)?;
     if !ranges.is_empty() {
@@ -169,6 +172,7 @@ mod tests {
                     &source.as_bytes()[usize::try_from(range.start).unwrap()
                         ..usize::try_from(range.end).unwrap()],
                 ),
+                Piece::Accounts(_) => panic!("geth reads every spelling"),
             }
         }
         String::from_utf8(out).unwrap()

@@ -2,6 +2,7 @@
 
 pub mod alloc;
 pub mod chain_config;
+pub mod dialect;
 pub mod edit;
 pub mod error;
 pub mod genesis;

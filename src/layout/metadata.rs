@@ -37,11 +37,7 @@ pub fn files(metadata: Metadata<'_>) -> Vec<OutFile> {
     let hash = |bytes: [u8; 32]| format!("0x{}", hex::encode(bytes));
     let (pieces, input, prefix) = metadata.genesis;
     vec![
-        OutFile {
-            path: "metadata/genesis.json".to_owned(),
-            content: Content::Pieces(pieces, input, prefix),
-            secret: false,
-        },
+        OutFile::pieces("metadata/genesis.json".to_owned(), pieces, input, prefix),
         OutFile {
             path: "metadata/genesis.ssz".to_owned(),
             content: Content::Ssz(metadata.state),

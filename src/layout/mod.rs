@@ -140,6 +140,11 @@ impl OutFile {
         Self { path: path.into(), content: Content::Bytes(content.into()), secret: true }
     }
 
+    /// A file that nobody need hide, in pieces of `input`.
+    pub fn pieces(path: String, pieces: Vec<Piece>, input: Input, prefix: Option<Prefix>) -> Self {
+        Self { path, content: Content::Pieces(pieces, input, prefix), secret: false }
+    }
+
     /// The same file below `directory`.
     #[must_use]
     fn below(mut self, directory: &str) -> Self {

@@ -202,6 +202,14 @@ impl Sink<'_> {
             Piece::Source(range) => fs::each_piece(input, range.clone(), |bytes| {
                 self.write_all(bytes).map_err(at(self.path))
             }),
+            Piece::Accounts(accounts) => {
+                let open = |range| fs::open_range(input, range).map_err(|error| error.source);
+                let path = self.path;
+                let mut buffer = BufWriter::with_capacity(BUFFER, &mut *self);
+                let written = accounts.write(open, &mut buffer).and_then(|()| buffer.flush());
+                drop(buffer);
+                written.map_err(at(path))
+            }
         }
     }
 
@@ -209,6 +217,7 @@ impl Sink<'_> {
     fn copy(&mut self, piece: &Piece, input: &Input) -> Result<(), Error> {
         match piece {
             Piece::Text(bytes) => self.out.write_all(bytes).map_err(at(self.path)),
+            Piece::Accounts(_) => self.put(piece, input),
             Piece::Source(range) => {
                 let length = range.end - range.start;
                 let copied = fs::copy_range(input, range.clone(), &self.out)?;

@@ -4,10 +4,12 @@ use clap::builder::FalseyValueParser;
 
 use super::super::Failure;
 use super::super::prepare::Prepared;
+use super::dialects;
 use super::settings::{Settings, Shuffle, given};
 use crate::cl::fork::FORKS;
 use crate::cl::json::state_json;
 use crate::cl::state::GenesisState;
+use crate::el::dialect::Dialect;
 use crate::layout::plan::Plan;
 use crate::layout::{Network, OutFile};
 use crate::rim::fs;
@@ -46,6 +48,16 @@ pub struct Args {
         hide_env_values = true
     )]
     layout: Vec<String>,
+    /// Formats of the execution genesis besides geth's: besu (besu.json), nethermind
+    /// (chainspec.json); several times, or with commas
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        env = "REGENESIS_EL_FORMAT",
+        hide_env_values = true
+    )]
+    el_format: Vec<String>,
     /// Ranges of keys and who gets them, each in a directory of its own: 0-31:lighthouse,32-63:teku
     #[arg(
         long,
@@ -72,9 +84,13 @@ pub struct Args {
 
 impl Args {
     pub(super) fn plan(&self) -> Result<Plan, Failure> {
-        let layouts: Vec<&str> = self.layout.iter().filter_map(|name| given(name)).collect();
+        let layouts: Vec<&str> = given_list(&self.layout).collect();
         Plan::parse(&layouts, self.split.as_deref().and_then(given))
             .map_err(|error| Failure::usage(error.to_string(), &error.hint))
+    }
+
+    pub(super) fn dialects(&self) -> Result<Vec<&'static Dialect>, Failure> {
+        dialects::parse(&self.el_format)
     }
 
     pub(super) fn shuffle(&self) -> Result<Shuffle, Failure> {
@@ -102,6 +118,11 @@ impl Args {
             Failure::usage(what, "both are numbers: id -u and id -g print them")
         })
     }
+}
+
+/// The names of a list; an empty variable, as compose files leave it, has none.
+pub(super) fn given_list(names: &[String]) -> impl Iterator<Item = &str> {
+    names.iter().filter_map(|name| given(name))
 }
 
 /// Puts the registry into the order that was asked for.

@@ -3,6 +3,7 @@
 use super::super::Failure;
 use super::super::prepare::{Prepared, Steps, inputs};
 use super::arrange;
+use super::dialects;
 use super::settings::Settings;
 use crate::cl::config::Config;
 use crate::cl::preset;
@@ -45,6 +46,7 @@ impl Made {
 pub(super) fn stamped(
     settings: &Settings,
     prepared: &Prepared,
+    dialects: &dialects::Wanted,
     steps: &mut Steps<'_>,
 ) -> Result<Made, Failure> {
     let snapshot = &settings.snapshot;
@@ -127,6 +129,7 @@ pub(super) fn stamped(
         genesis_validators_root: expected.genesis_validators_root,
         sources: &prepared.sources,
     });
+    files.extend(dialects.files(settings, &document, &genesis, &header)?);
     files.extend(arrange::network(settings, &files, &state_json)?);
     Ok(Made { at: now, files, state: expected, summary })
 }

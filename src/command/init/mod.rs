@@ -1,6 +1,7 @@
 //! `regenesis init`: snapshot + present time → everything that the clients read at their start.
 
 mod arrange;
+mod dialects;
 mod keep;
 mod keystores;
 mod make;
@@ -199,9 +200,10 @@ fn regenerate(
     let mut prepared = prepare(&settings.wanted(), &mut steps)?;
     arrange::order(settings, &mut prepared)?;
     prepared.warnings.extend(arrange::check(settings, prepared.keystores.len())?);
+    let dialects = dialects::scan(settings, &prepared)?;
     // All that may be wrong with the inputs is told before a directory is made, or the former run's
     // files are touched.
-    let mut made = make::stamped(settings, &prepared, &mut steps)?;
+    let mut made = make::stamped(settings, &prepared, &dialects, &mut steps)?;
     let claimed = match claimed {
         Claim::Absent => lease::claim_new(&settings.out, before)?,
         claimed => claimed,
@@ -211,7 +213,7 @@ fn regenerate(
     let mut staging = runtime.stage()?;
     keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
     if made.is_stale(settings) {
-        made = make::stamped(settings, &prepared, &mut steps)?;
+        made = make::stamped(settings, &prepared, &dialects, &mut steps)?;
     }
     write::write(made, &secret, &runtime, staging, settings, steps)
 }

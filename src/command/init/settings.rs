@@ -8,6 +8,7 @@ use super::super::Failure;
 use super::super::prepare::Wanted;
 use super::{Args, DEFAULT_OUT};
 use crate::cl::preset::Revision;
+use crate::el::dialect::Dialect;
 use crate::keys::{Entropy, Kdf, jwt};
 use crate::layout::plan::Plan;
 use crate::rim::owner::Owner;
@@ -45,6 +46,7 @@ pub(super) struct Settings {
     pub(super) add_system_contracts: bool,
     pub(super) leave_program: bool,
     pub(super) plan: Plan,
+    pub(super) dialects: Vec<&'static Dialect>,
     pub(super) owner: Option<Owner>,
     pub(super) shuffle: Shuffle,
 }
@@ -111,6 +113,7 @@ impl Settings {
             add_system_contracts: args.add_system_contracts,
             leave_program: args.leave_program,
             plan: args.arrangement.plan()?,
+            dialects: args.arrangement.dialects()?,
             owner: args.arrangement.owner()?,
             shuffle: args.arrangement.shuffle()?,
         })
