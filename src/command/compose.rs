@@ -6,8 +6,8 @@ use super::prepare::inputs;
 use super::{Failure, snapshot_directory};
 use crate::compose::{self, FILE, Source, Stack, UP};
 use crate::exit;
+use crate::rim::atomic_file::replace;
 use crate::rim::console::{self, Console};
-use crate::rim::disk::replace;
 
 const EXAMPLES: &str = "Examples:
   regenesis compose my-snapshot && my-snapshot/up.sh

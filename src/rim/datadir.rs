@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::disk::{Error, at, remove, replace, sync};
+use super::atomic_file::replace;
+use super::disk::{Error, at, remove, sync};
 use crate::lease::{DataDirectory, RECORD};
 
 /// Looks into a data directory, which need not exist.

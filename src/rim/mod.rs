@@ -5,6 +5,7 @@
     reason = "this is where the world enters"
 )]
 
+pub mod atomic_file;
 pub mod clock;
 pub mod console;
 pub mod datadir;

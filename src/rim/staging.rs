@@ -20,7 +20,7 @@ use rayon::prelude::*;
 pub use super::disk::{Error, Written};
 use super::disk::{at, create, make_directory, remove, sync, sync_file_system};
 use super::owner::{self, Owner};
-use super::{disk, fs, signal};
+use super::{atomic_file, disk, fs, signal};
 use crate::layout::{MARKER, OWNED, OutFile, PROGRAM, SECRETS};
 
 /// The directory in a runtime directory that says whose it is, and holds the locks.
@@ -77,7 +77,7 @@ impl Runtime {
         let place = self.out.join(PROGRAM);
         match std::fs::read(&place) {
             Ok(there) if there == program => Ok(()),
-            _ => disk::replace(&place, &program, 0o755),
+            _ => atomic_file::replace(&place, &program, 0o755),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::el::edit::Piece;
 use crate::el::proof;
 use crate::exit;
 use crate::layout::{Content, OutFile};
-use crate::rim::disk::replace;
+use crate::rim::atomic_file::replace;
 use crate::rim::fs;
 use crate::rim::rpc::Client;
 use crate::rim::staging::Written;
