@@ -68,6 +68,23 @@ fn by_hash(slots: impl ParallelIterator<Item = B256>) -> HashMap<B256, B256> {
     slots.map(|slot| (keccak256(slot), slot)).collect()
 }
 
+/// An account that may have created others.
+#[derive(Debug, Clone, Copy)]
+pub struct Creator {
+    address: Address,
+    nonce: u64,
+    has_code: bool,
+}
+
+impl Creator {
+    /// The account, if its nonce says that it may have, and it is known enough.
+    pub fn of(account: &Account) -> Option<Self> {
+        let (address, code_hash) = (account.address?, account.code_hash?);
+        let (nonce, has_code) = (account.nonce, code_hash != EMPTY_CODE_HASH);
+        (nonce > 1).then_some(Self { address, nonce, has_code })
+    }
+}
+
 impl Known {
     /// What every chain may have.
     pub fn common() -> Self {
@@ -99,10 +116,10 @@ impl Known {
     }
 
     /// Notes what a contract has created: its nonce begins at 1 and counts it (EIP-161).
-    pub fn add_created_by(&mut self, account: &Account) {
-        let (Some(address), Some(code_hash)) = (account.address, account.code_hash) else { return };
-        if code_hash != EMPTY_CODE_HASH || self.created.contains(&address) {
-            for nonce in 1..account.nonce.min(MOST_CREATED) {
+    pub fn add_created_by(&mut self, creator: &Creator) {
+        let Creator { address, nonce, has_code } = *creator;
+        if has_code || self.created.contains(&address) {
+            for nonce in 1..nonce.min(MOST_CREATED) {
                 self.add_created(address, nonce);
             }
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Error;
 use super::account::Account;
 use super::block::{hash, number};
-use super::preimages::Known;
+use super::preimages::{Creator, Known};
 use crate::rpc::Rpc;
 
 /// Calls in a batch.
@@ -41,7 +41,7 @@ pub fn accounts(
             for (address, raw) in share.iter().zip(rpc.batch(&calls, BATCH_LIMIT)?) {
                 asked.insert(*address);
                 let Some(account) = account(*address, &raw)? else { continue };
-                known.add_created_by(&account);
+                Creator::of(&account).iter().for_each(|creator| known.add_created_by(creator));
                 each(account)?;
             }
         }

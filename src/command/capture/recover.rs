@@ -13,6 +13,7 @@ use crate::capture::account::{Account, Missing};
 use crate::capture::block::Block;
 use crate::capture::chain::{self, Chain};
 use crate::capture::complete::Completion;
+use crate::capture::preimages::Creator;
 use crate::exit;
 use crate::rim::fs;
 use crate::rim::rpc::Client;
@@ -104,12 +105,10 @@ impl Round<'_, '_> {
                     *collected.obtained.entry(how.to_owned()).or_default() += 1;
                 }
                 files.take(&account).map_err(failed)?;
-                if account.nonce > 1 {
-                    creators.push(Account { code: Vec::new(), storage: Vec::new(), ..account });
-                }
+                creators.extend(Creator::of(&account));
             }
         }
-        creators.iter().for_each(|account| self.knowledge.known.add_created_by(account));
+        creators.iter().for_each(|creator| self.knowledge.known.add_created_by(creator));
         files.flush()?;
         let left = files.set_aside;
         steps.done("recover", &format!("{} of {all} accounts completed", all - left));
