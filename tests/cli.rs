@@ -283,8 +283,9 @@ fn now_is_the_present_and_the_lead() {
         assert!((before + lead..=now() + lead).contains(&el), "{arguments:?}: {el}");
     };
     // What the clients take to come up, with so small an alloc.
-    ahead(&[], 6);
-    ahead(&["--timestamp", "now", "--lead", "auto"], 6);
+    ahead(&[], 4);
+    ahead(&["--timestamp", "now", "--lead", "auto"], 4);
+    ahead(&["--layout", "lodestar"], 15);
     ahead(&["--lead", "0"], 0);
     ahead(&["--lead", "500"], 500);
     let before = now();

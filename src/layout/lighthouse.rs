@@ -4,7 +4,7 @@ use super::KeyLayout;
 
 /// `keys/0x<pubkey>/voting-keystore.json`, `secrets/0x<pubkey>`.
 pub const LAYOUT: KeyLayout = KeyLayout {
-    start: super::START,
+    start: 4,
     takes: &["keys", "secrets"],
     each: |key| {
         vec![
