@@ -31,7 +31,7 @@ docker run "${locked[@]}" "$image" 2>/dev/null ||
   fail "init fails without root, capabilities, network and a writable root"
 secret=$(docker run --rm -v "$volume:/runtime" regenesis-e2e/base:1 stat -c "%u:%g %a" /runtime/jwt/jwtsecret)
 [ "$secret" = "65532:65532 600" ] || fail "the JWT secret is of $secret"
-version=$(docker run "${locked[@]}" "$image" run -- /regenesis --version)
+version=$(docker run "${locked[@]}" "$image" run -- /regenesis --version 2>/dev/null)
 [ -n "$version" ] || fail "does not start a client"
 
 # Without a genesis it waits, and a stop is a matter of moments, not of the grace period.

@@ -195,9 +195,12 @@ impl Event {
         let before = stack.genesis();
         let begin = SystemTime::now();
         (self.happens)(stack);
-        let mut lived = stack.lives(SOON);
-        // A busy machine is too slow for Lodestar: its user has to try more than once.
-        let patience = if clients == Clients::Lodestar { 3 } else { 1 };
+        // A busy machine is slow for Lodestar, or too slow: then its user tries again.
+        let (limit, patience) = match clients {
+            Clients::Lodestar => (SOON + Duration::from_secs(10), 3),
+            _ => (SOON, 1),
+        };
+        let mut lived = stack.lives(limit);
         let mut told = false;
         for _ in 0..patience {
             // Who has the init image alone is told by docs/embed.md.
@@ -208,7 +211,7 @@ impl Event {
             told = true;
             stack.compose(&[if embedded { "down" } else { "stop" }]);
             up(stack);
-            lived = stack.lives(SOON);
+            lived = stack.lives(limit);
         }
         let Some(lived) = lived else { return Err(format!("dead\n{}", stack.last_words())) };
         let same = stack.genesis() == before;

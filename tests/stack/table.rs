@@ -19,7 +19,7 @@ const BEFORE: &str = "\
 
 Written by the suite (`scripts/e2e_stack.sh`): each cell is what it saw, and how many seconds after the
 last command there were three blocks more, of the genesis in the runtime volume. The promise is 30, or one line that
-says what to do. The first block of a new genesis comes `--lead` and a slot after `init`: 8 of the seconds.
+says what to do. A new genesis has its first block `--lead` and a slot after `init`, which are part of the seconds.
 
 The stack is the shipped one with geth 1.17.4. No registry of packages has Lighthouse, so the beacon node and the
 validator client are the suite's own (`e2e/consensus`, on the sample: fulu) or Lodestar 1.5.1 (capella). What is *told* is
