@@ -27,6 +27,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Init(Box<init::Args>),
+    /// What ethereum-genesis-generator's `all` does: a network from its variables and
+    /// /config/values.env, to /data
+    #[command(mut_arg("out", |out| out.env(None::<&str>).default_value("/data")))]
+    All(Box<init::Args>),
     Capture(Box<capture::Args>),
     Bake(bake::Args),
     Keys(keys::Args),
@@ -51,6 +55,7 @@ pub fn main() -> u8 {
     let installed = signal::install().map_err(|error| Failure::bug(error.to_string()));
     let done = installed.and_then(|()| match &cli.verb {
         Verb::Init(args) => init::run(args, &console),
+        Verb::All(args) => init::run_all(args, &console),
         Verb::Capture(args) => capture::run(args, &console),
         Verb::Bake(args) => bake::run(args, &console),
         Verb::Keys(args) => keys::run(args, &console),

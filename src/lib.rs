@@ -23,6 +23,7 @@ pub mod cli;
 pub mod command;
 pub mod compose;
 pub mod digest;
+pub mod egg;
 pub mod el;
 pub mod exit;
 pub mod health;

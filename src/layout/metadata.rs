@@ -30,12 +30,18 @@ pub struct Metadata<'a> {
     pub genesis_validators_root: [u8; 32],
     /// Where the validators come from.
     pub sources: &'a [Source],
+    /// Record (ENR) of a boot node.
+    pub boot_enr: Option<&'a str>,
 }
 
 /// The files.
 pub fn files(metadata: Metadata<'_>) -> Vec<OutFile> {
     let hash = |bytes: [u8; 32]| format!("0x{}", hex::encode(bytes));
     let (pieces, input, prefix) = metadata.genesis;
+    let (boot_enr, bootstrap_nodes) = match metadata.boot_enr {
+        None => ("[]\n".to_owned(), String::new()),
+        Some(enr) => (format!("- {enr}\n"), format!("{enr}\n")),
+    };
     vec![
         OutFile::pieces("metadata/genesis.json".to_owned(), pieces, input, prefix),
         OutFile {
@@ -49,8 +55,8 @@ pub fn files(metadata: Metadata<'_>) -> Vec<OutFile> {
         OutFile::public("metadata/deposit_contract_block.txt", "0"),
         OutFile::public("metadata/deploy_block.txt", "0"),
         OutFile::public("metadata/deposit_contract_block_hash.txt", hash(metadata.block_hash)),
-        OutFile::public("metadata/boot_enr.yaml", "[]\n"),
-        OutFile::public("metadata/bootstrap_nodes.txt", ""),
+        OutFile::public("metadata/boot_enr.yaml", boot_enr),
+        OutFile::public("metadata/bootstrap_nodes.txt", bootstrap_nodes),
         OutFile::public(
             "metadata/genesis_validators_root.txt",
             hash(metadata.genesis_validators_root),

@@ -1,7 +1,7 @@
 //! Reading files, with the path in every error.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +54,7 @@ pub fn exists(path: &Path) -> bool {
 pub fn is_public(input: &Input) -> bool {
     match input {
         Input::Embedded(..) => true,
+        Input::Made(..) => false,
         Input::File(path) => {
             std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o004 != 0)
         }
@@ -72,6 +73,7 @@ pub fn is_directory(path: &Path) -> bool {
 pub fn open(input: &Input) -> Result<Box<dyn Read + Send>, Error> {
     match input {
         Input::Embedded(_, bytes) => Ok(Box::new(*bytes)),
+        Input::Made(_, bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
         Input::File(path) => Ok(Box::new(open_file(path)?)),
     }
 }
@@ -97,6 +99,11 @@ pub fn open_range(
         Input::Embedded(_, bytes) => {
             let start = usize::try_from(range.start).unwrap_or(usize::MAX).min(bytes.len());
             Ok(Box::new(bytes[start..].take(length)))
+        }
+        Input::Made(_, bytes) => {
+            let mut cursor = Cursor::new(bytes.clone());
+            cursor.set_position(range.start);
+            Ok(Box::new(cursor.take(length)))
         }
         Input::File(path) => {
             let mut file = open_file(path)?;
@@ -188,7 +195,9 @@ pub fn copy_range(
 ) -> Result<u64, Error> {
     let label = PathBuf::from(input.label());
     match input {
-        Input::Embedded(..) => std::io::copy(&mut open_range(input, range)?, &mut out),
+        Input::Embedded(..) | Input::Made(..) => {
+            std::io::copy(&mut open_range(input, range)?, &mut out)
+        }
         Input::File(path) => {
             let mut file = open_file(path)?;
             file.seek(SeekFrom::Start(range.start)).map_err(at(path))?;
@@ -226,6 +235,7 @@ pub(super) const STRIDE: u64 = 32 << 20;
 pub fn length(input: &Input) -> Result<u64, Error> {
     match input {
         Input::Embedded(_, bytes) => Ok(bytes.len() as u64),
+        Input::Made(_, bytes) => Ok(bytes.len() as u64),
         Input::File(path) => Ok(std::fs::metadata(path).map_err(at(path))?.len()),
     }
 }

@@ -11,6 +11,7 @@ pub mod console;
 pub mod datadir;
 pub mod disk;
 pub mod entropy;
+pub mod environment;
 pub mod fs;
 pub mod http;
 pub mod lease;

@@ -10,14 +10,19 @@ const PRAGUE: BlobParams = BlobParams { target: 6, max: 9, update_fraction: 5_00
 const BPO1: BlobParams = BlobParams { target: 10, max: 15, update_fraction: 8_346_193 };
 const BPO2: BlobParams = BlobParams { target: 14, max: 21, update_fraction: 11_684_671 };
 
-/// The limits of a fork that has `max` blobs. The fraction is that of geth's and
+/// `baseFeeUpdateFraction` of a fork that has `max` blobs, by the rule behind geth's and
 /// ethereum-genesis-generator's constants: a block at `max` raises the price by 1.125² at most.
-fn params_for(max: u64) -> BlobParams {
+pub fn update_fraction(max: u64) -> u64 {
     const BLOB_GAS: f64 = 131_072.0;
     #[allow(clippy::cast_precision_loss, reason = "blob counts are small")]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, small")]
-    let update_fraction = (max as f64 * BLOB_GAS / (2.0 * 1.125_f64.ln())).round() as u64;
-    BlobParams { target: max * 2 / 3, max, update_fraction }
+    let fraction = (max as f64 * BLOB_GAS / (2.0 * 1.125_f64.ln())).round() as u64;
+    fraction
+}
+
+/// The limits of a fork of which only the maximum is known.
+fn params_for(max: u64) -> BlobParams {
+    BlobParams { target: max * 2 / 3, max, update_fraction: update_fraction(max) }
 }
 
 impl Plan<'_> {

@@ -7,6 +7,8 @@
 mod blobs;
 mod checks;
 
+pub use blobs::update_fraction;
+
 use crate::cl;
 use crate::cl::config::{BlobParameters, Config, FAR_FUTURE_EPOCH};
 use crate::cl::config_file::{self, Values};

@@ -17,6 +17,7 @@ pub mod validators;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Paths within a snapshot.
 pub const METADATA: &str = "metadata.json";
@@ -34,6 +35,8 @@ pub const VALIDATORS: &str = "val/validators.txt";
 pub enum Input {
     /// In the binary, with a name for messages.
     Embedded(&'static str, &'static [u8]),
+    /// In memory, with a name for messages.
+    Made(&'static str, Arc<[u8]>),
     /// In a file.
     File(PathBuf),
 }
@@ -43,6 +46,7 @@ impl Input {
     pub fn label(&self) -> String {
         match self {
             Self::Embedded(name, _) => format!("(embedded) {name}"),
+            Self::Made(name, _) => format!("(made) {name}"),
             Self::File(path) => path.display().to_string(),
         }
     }

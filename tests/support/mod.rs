@@ -27,12 +27,17 @@ pub struct Done {
 impl Run {
     /// `regenesis init --out <a fresh directory>/out`, without any variable of ours.
     pub fn new() -> Self {
+        Self::of("init")
+    }
+
+    /// The same with another verb that makes a network.
+    pub fn of(verb: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
         for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("REGENESIS_")) {
             command.env_remove(key);
         }
-        command.arg("init").arg("--out").arg(directory.path().join("out"));
+        command.arg(verb).arg("--out").arg(directory.path().join("out"));
         command.current_dir(directory.path());
         Self { directory, command }
     }

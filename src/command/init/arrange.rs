@@ -83,8 +83,12 @@ pub struct Args {
 }
 
 impl Args {
-    pub(super) fn plan(&self) -> Result<Plan, Failure> {
-        let layouts: Vec<&str> = given_list(&self.layout).collect();
+    /// The plan; `all` is for `regenesis all`, which has the files where that program has them.
+    pub(super) fn plan(&self, all: bool) -> Result<Plan, Failure> {
+        let mut layouts: Vec<&str> = given_list(&self.layout).collect();
+        if all && layouts.is_empty() {
+            layouts.push("egg");
+        }
         Plan::parse(&layouts, self.split.as_deref().and_then(given))
             .map_err(|error| Failure::usage(error.to_string(), &error.hint))
     }

@@ -128,6 +128,7 @@ pub(super) fn stamped(
         block_hash: block_hash.0,
         genesis_validators_root: expected.genesis_validators_root,
         sources: &prepared.sources,
+        boot_enr: settings.boot_enr.as_deref(),
     });
     files.extend(dialects.files(settings, &document, &genesis, &header)?);
     files.extend(arrange::network(settings, &files, &state_json)?);

@@ -2,6 +2,7 @@
 
 mod arrange;
 mod dialects;
+mod egg;
 mod keep;
 mod keystores;
 mod make;
@@ -87,6 +88,16 @@ pub struct Args {
         value_parser = path_or_empty()
     )]
     validators: Option<PathBuf>,
+    /// Variables of ethereum-genesis-generator (values.env), instead of a snapshot; those of the
+    /// environment are read too, and the file wins
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "REGENESIS_EGG_VALUES",
+        hide_env_values = true,
+        value_parser = path_or_empty()
+    )]
+    egg_values: Option<PathBuf>,
     /// Directory for the files
     #[arg(
         long,
@@ -98,14 +109,14 @@ pub struct Args {
     )]
     out: PathBuf,
     /// Genesis time: now (plus the lead), keep (the files' own), seconds since 1970, or RFC 3339
+    /// [default: now]
     #[arg(
         long,
         value_name = "now|keep|UNIX|RFC3339",
-        default_value = "now",
         env = "REGENESIS_TIMESTAMP",
         hide_env_values = true
     )]
-    timestamp: String,
+    timestamp: Option<String>,
     /// With --timestamp now: how many seconds ahead genesis lies [default: auto, what the clients
     /// need to come up]
     #[arg(long, value_name = "auto|SECONDS", env = "REGENESIS_LEAD", hide_env_values = true)]
@@ -173,7 +184,19 @@ pub struct Args {
 /// # Errors
 /// What was asked for is wrong, or cannot be read or written; nothing was changed then.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let settings = Settings::of(args)?;
+    run_with(args, false, console)
+}
+
+/// Runs `regenesis all`: the network that ethereum-genesis-generator's variables describe.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_all(args: &Args, console: &Console) -> Result<(), Failure> {
+    run_with(args, true, console)
+}
+
+fn run_with(args: &Args, all: bool, console: &Console) -> Result<(), Failure> {
+    let settings = Settings::of(args, all)?;
     let before = lease::marker(&settings.out)?;
     let summary = match lease::claim(&settings.out, before.as_deref())? {
         claimed @ (Claim::Absent | Claim::Ours(_)) => {
@@ -198,6 +221,7 @@ fn regenerate(
     let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), settings.snapshot.name));
     let mut prepared = prepare(&settings.wanted(), &mut steps)?;
+    prepared.warnings.extend(settings.warnings.iter().cloned());
     arrange::order(settings, &mut prepared)?;
     prepared.warnings.extend(arrange::check(settings, prepared.keystores.len())?);
     let dialects = dialects::scan(settings, &prepared)?;

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::super::Failure;
 use super::super::prepare::Wanted;
-use super::{Args, DEFAULT_OUT};
+use super::{Args, DEFAULT_OUT, egg};
 use crate::cl::preset::Revision;
 use crate::el::dialect::Dialect;
 use crate::keys::{Entropy, Kdf, jwt};
@@ -49,6 +49,18 @@ pub(super) struct Settings {
     pub(super) dialects: Vec<&'static Dialect>,
     pub(super) owner: Option<Owner>,
     pub(super) shuffle: Shuffle,
+    /// Record of a boot node.
+    pub(super) boot_enr: Option<String>,
+    /// What of the settings has no effect.
+    pub(super) warnings: Vec<String>,
+}
+
+/// What fixes the time, for messages.
+fn at(timestamp: Option<&str>) -> String {
+    match timestamp {
+        Some(text) => format!("--timestamp {text}"),
+        None => "GENESIS_TIMESTAMP".to_owned(),
+    }
 }
 
 /// An empty variable, as compose files leave it, is no setting.
@@ -62,8 +74,12 @@ fn path(path: Option<&PathBuf>) -> Option<PathBuf> {
 }
 
 impl Settings {
-    pub(super) fn of(args: &Args) -> Result<Self, Failure> {
-        let timestamp = match given(&args.timestamp) {
+    /// Reads the arguments; `all` is for `regenesis all`.
+    pub(super) fn of(args: &Args, all: bool) -> Result<Self, Failure> {
+        let egg = egg::read(args, all)?;
+        let text = args.timestamp.as_deref().and_then(given);
+        let timestamp = match text {
+            None if egg.as_ref().is_some_and(|network| network.timed) => Timestamp::Keep,
             None => Timestamp::Now,
             Some(text) => text.parse().map_err(|error| {
                 Failure::usage(
@@ -75,12 +91,15 @@ impl Settings {
         let lead = args.lead.as_deref().and_then(given);
         if let (Some(lead), Timestamp::Keep | Timestamp::At(_)) = (lead, timestamp) {
             return Err(Failure::usage(
-                format!("--lead {lead} has no meaning with --timestamp {}", args.timestamp),
+                format!("--lead {lead} has no meaning with {}", at(text)),
                 "the lead is added to the present: leave one of the two out",
             ));
         }
         let lead = match lead {
-            None => Lead::Auto,
+            None => match egg.as_ref().and_then(|network| network.lead) {
+                Some(seconds) => Lead::Seconds(seconds),
+                None => Lead::Auto,
+            },
             Some(text) => text.parse().map_err(|error| {
                 Failure::usage(format!("--lead is {text:?}, {error}"), "see regenesis init --help")
             })?,
@@ -101,7 +120,10 @@ impl Settings {
         };
         let chosen = args.seed.as_deref().and_then(given);
         Ok(Self {
-            snapshot: snapshot(args)?,
+            snapshot: match &egg {
+                Some(network) => egg::snapshot(network),
+                None => snapshot(args)?,
+            },
             out: path(Some(&args.out)).unwrap_or_else(|| DEFAULT_OUT.into()),
             timestamp,
             lead,
@@ -112,10 +134,17 @@ impl Settings {
             revision: args.preset_revision,
             add_system_contracts: args.add_system_contracts,
             leave_program: args.leave_program,
-            plan: args.arrangement.plan()?,
+            plan: args.arrangement.plan(all)?,
             dialects: args.arrangement.dialects()?,
             owner: args.arrangement.owner()?,
-            shuffle: args.arrangement.shuffle()?,
+            shuffle: match args.arrangement.shuffle()? {
+                Shuffle::No if egg.as_ref().is_some_and(|network| network.shuffle) => {
+                    Shuffle::Default
+                }
+                shuffle => shuffle,
+            },
+            boot_enr: egg.as_ref().and_then(|network| network.boot_enr.clone()),
+            warnings: egg.map(|network| network.warnings).unwrap_or_default(),
         })
     }
 }

@@ -1,0 +1,101 @@
+//! Where the variables of ethereum-genesis-generator come from: `--egg-values`, and
+//! `regenesis all`.
+//!
+//! `init` itself takes no notice of them: a `CHAIN_ID` that a compose file has for somebody else
+//! must not make another network. `all` is the generator's own command, so whoever calls it means
+//! them.
+
+use std::path::{Path, PathBuf};
+
+use super::super::Failure;
+use super::Args;
+use crate::egg::{self, Error, Network, Origin, Settings, values};
+use crate::exit;
+use crate::rim::{environment, fs};
+use crate::snapshot::{Input, Snapshot};
+
+/// Where the generator's image has its inputs.
+const DIRECTORY: &str = "/config";
+const VALUES: &str = "values.env";
+/// Files that the generator fills in; ours are made without them.
+const TEMPLATES: [&str; 3] = ["cl/config.yaml", "cl/mnemonics.yaml", "el/genesis-config.yaml"];
+
+/// A network, if the variables are to be read. `all`: as the generator's command does.
+pub(super) fn read(args: &Args, all: bool) -> Result<Option<Network>, Failure> {
+    let given = args.egg_values.as_ref().filter(|path| !path.as_os_str().is_empty()).cloned();
+    let usual = || Some(Path::new(DIRECTORY).join(VALUES)).filter(|path| all && fs::exists(path));
+    let file = given.or_else(usual);
+    if !all && file.is_none() {
+        return Ok(None);
+    }
+    let inputs = [&args.snapshot, &args.genesis, &args.config, &args.mnemonics, &args.validators];
+    if inputs.into_iter().flatten().any(|path| !path.as_os_str().is_empty()) {
+        let what = "the variables of ethereum-genesis-generator make a whole network: they need no \
+                    snapshot, and no files of one";
+        return Err(Failure::usage(what, "leave SNAPSHOT and its files out, or --egg-values"));
+    }
+    let directory = file.as_deref().and_then(Path::parent);
+    let directory = directory.unwrap_or(Path::new(DIRECTORY)).to_owned();
+    if let Some(template) = TEMPLATES.iter().map(|t| directory.join(t)).find(|t| fs::exists(t)) {
+        let what = format!("{}: is a template of ethereum-genesis-generator", template.display());
+        let hint = "it is not read: set its values as variables, and remove it; or fill it in, and \
+                    use --genesis, --config and --mnemonics";
+        return Err(Failure::new(exit::INPUT, what, Some(hint)));
+    }
+    let variables = environment::variables();
+    let assignments = match &file {
+        None => Vec::new(),
+        Some(path) => {
+            let text = text_of(path)?;
+            let known = |name: &str| {
+                let set =
+                    variables.iter().find(|(known, value)| known == name && !value.is_empty());
+                let default = || egg::table::find(name).map(|v| v.default.to_owned());
+                set.map(|(_, value)| value.clone()).or_else(default)
+            };
+            values::parse(&text, known).map_err(|error| failure(&error, Some(path)))?
+        }
+    };
+    let in_file = |error: Error| failure(&error, file.as_deref());
+    let settings = Settings::of(variables, assignments).map_err(in_file)?;
+    let contracts = match settings.contracts_file().map_err(in_file)? {
+        None => None,
+        Some(path) => Some(text_of(Path::new(path))?),
+    };
+    let mut network = egg::network(&settings, contracts.as_deref()).map_err(in_file)?;
+    // A relative path begins where the generator has its inputs.
+    let absolute = |path: String| directory.join(path).display().to_string();
+    network.validators = network.validators.map(absolute);
+    Ok(Some(network))
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(fs::read_file(path)?).map_err(|_| {
+        let what = format!("{}: is not UTF-8 text", path.display());
+        Failure::new(exit::INPUT, what, Some("save it as UTF-8"))
+    })
+}
+
+fn failure(error: &Error, file: Option<&Path>) -> Failure {
+    let hint = (!error.hint.is_empty()).then_some(error.hint.as_str());
+    let file = file.map_or_else(|| VALUES.to_owned(), |path| path.display().to_string());
+    match error.origin {
+        Origin::File(line) => {
+            Failure::new(exit::INPUT, format!("{file} line {line}: {error}"), hint)
+        }
+        Origin::Environment => Failure::new(exit::USAGE, format!("the environment: {error}"), hint),
+        Origin::Default => Failure::new(exit::INPUT, format!("{file}: {error}"), hint),
+    }
+}
+
+/// The inputs of `network` as a snapshot without a directory.
+pub(super) fn snapshot(network: &Network) -> Snapshot {
+    let made = |name, text: &str| Input::Made(name, text.as_bytes().into());
+    Snapshot::loose(
+        "values.env".to_owned(),
+        made("genesis.json", &network.genesis),
+        made("config.yaml", &network.config),
+        Some(made("mnemonics.yaml", &network.mnemonics)),
+        network.validators.as_ref().map(|path| Input::File(PathBuf::from(path))),
+    )
+}

@@ -1,0 +1,222 @@
+//! The accounts of a network: precompiles, contracts, premine, in the order in which later ones
+//! are laid over earlier ones.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::Address;
+use serde_json::{Map, Value};
+
+use super::{Error, Settings, premine};
+use crate::el::chain_config::Hardfork;
+use crate::el::system_contracts;
+use crate::yaml;
+
+/// The deterministic deployment proxy, for CREATE2 at the same address on every chain.
+/// Source: Arachnid/deterministic-deployment-proxy.
+const WELL_KNOWN: [(&str, &str); 1] = [(
+    "0x4e59b44847b379578588920cA78FbF26c0B4956C",
+    "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3",
+)];
+
+/// The most accounts of the premine: deriving them is what takes time.
+const MOST: u64 = 100_000;
+
+#[derive(Debug, Default)]
+struct Accounts(BTreeMap<Address, Map<String, Value>>);
+
+impl Accounts {
+    /// Lays `account` over what is there: a member replaces its namesake, slots come to the others.
+    fn add(&mut self, address: Address, account: Map<String, Value>) {
+        let known = self.0.entry(address).or_default();
+        for (key, value) in account {
+            match (known.get_mut(&key), value) {
+                (Some(Value::Object(slots)), Value::Object(more)) => slots.extend(more),
+                (_, value) => drop(known.insert(key, value)),
+            }
+        }
+    }
+
+    fn fund(&mut self, address: Address, balance: String) {
+        self.add(address, Map::from_iter([("balance".to_owned(), Value::String(balance))]));
+    }
+}
+
+/// The `alloc` of `genesis.json`.
+pub fn alloc(settings: &Settings, contracts: Option<&str>) -> Result<Value, Error> {
+    let mut accounts = Accounts::default();
+    for last in 0..=u8::MAX {
+        // Nobody has to create a precompile by sending it something.
+        accounts.fund(Address::with_last_byte(last), "1".to_owned());
+    }
+    add_system_contracts(settings, &mut accounts)?;
+    if settings.flag("PRELOAD_WELL_KNOWN_CONTRACTS")? {
+        for (address, code) in WELL_KNOWN {
+            let members = [("balance", "0"), ("nonce", "1"), ("code", code)];
+            let members = members.map(|(key, text)| (key.to_owned(), text.into()));
+            accounts.add(address.parse().unwrap_or_default(), Map::from_iter(members));
+        }
+    }
+    add_premine(settings, &mut accounts)?;
+    let premined = "EL_PREMINE_ADDRS";
+    for (address, value) in object(settings, premined, settings.text(premined))? {
+        let value = match value {
+            Value::String(balance) => Map::from_iter([("balance".to_owned(), balance.into())]),
+            other => account(settings, premined, &address, other)?,
+        };
+        add_given(settings, premined, &address, value, &mut accounts)?;
+    }
+    let preloaded = "ADDITIONAL_PRELOADED_CONTRACTS";
+    let contracts = contracts.unwrap_or_else(|| settings.text(preloaded));
+    for (address, value) in object(settings, preloaded, contracts)? {
+        let value = account(settings, preloaded, &address, value)?;
+        add_given(settings, preloaded, &address, value, &mut accounts)?;
+    }
+    let named = accounts.0.into_iter().map(|(address, a)| (address.to_string(), Value::Object(a)));
+    Ok(Value::Object(named.collect()))
+}
+
+fn add_system_contracts(settings: &Settings, accounts: &mut Accounts) -> Result<(), Error> {
+    let deneb = settings.epoch("DENEB_FORK_EPOCH")?.is_some();
+    let electra = settings.epoch("ELECTRA_FORK_EPOCH")?.is_some();
+    let gloas = settings.epoch("GLOAS_FORK_EPOCH")?.is_some();
+    let builders = gloas && settings.flag("DEPLOY_EIP8282_CONTRACTS")?;
+    let scheduled = |fork| match fork {
+        Hardfork::Cancun => deneb,
+        Hardfork::Prague => electra,
+        Hardfork::Amsterdam => builders,
+        _ => false,
+    };
+    let deposit = settings.address("DEPOSIT_CONTRACT_ADDRESS")?;
+    let none = crate::el::alloc::State::default();
+    for contract in system_contracts::missing(scheduled, deposit, &none) {
+        let entry = format!("{{{}}}", contract.entry());
+        if let Ok(Value::Object(entries)) = serde_json::from_str(&entry) {
+            for (_, entry) in entries {
+                let Value::Object(entry) = entry else { continue };
+                accounts.add(contract.address, entry);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn add_premine(settings: &Settings, accounts: &mut Accounts) -> Result<(), Error> {
+    let (count_name, balance_name) = ("EL_PREMINE_COUNT", "EL_PREMINE_BALANCE");
+    let count = settings.number(count_name)?;
+    let most = format!("at most {MOST} accounts");
+    let few = u32::try_from(count).ok().filter(|_| count <= MOST);
+    let count = few.ok_or_else(|| settings.expected(count_name, &most))?;
+    let text = settings.text(balance_name);
+    let balance = wei(text).ok_or_else(|| settings.expected(balance_name, WEI))?;
+    if count == 0 {
+        return Ok(());
+    }
+    let addresses = premine::addresses(&settings.mnemonic()?, count).map_err(|error| {
+        settings.fault("EL_AND_CL_MNEMONIC", format!("gives no accounts: {error}"), "take another")
+    })?;
+    for address in addresses {
+        accounts.fund(address, balance.clone());
+    }
+    Ok(())
+}
+
+const WEI: &str = "wei, or whole ether as in 10ETH";
+
+/// An amount in wei. `10ETH` and `10 ETH` are ether.
+fn wei(text: &str) -> Option<String> {
+    let (digits, ether) = match text.strip_suffix("ETH") {
+        Some(ether) => (ether.trim_end_matches(' '), true),
+        None => (text, false),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Hex is wei: geth takes both.
+        let hex = digits.strip_prefix("0x").filter(|_| !ether)?;
+        let all = !hex.is_empty() && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        return all.then(|| digits.to_owned());
+    }
+    let amount = digits.trim_start_matches('0');
+    let zeros = if ether && !amount.is_empty() { "000000000000000000" } else { "" };
+    Some(format!("{}{zeros}", if amount.is_empty() { "0" } else { amount }))
+}
+
+fn add_given(
+    settings: &Settings,
+    name: &str,
+    key: &str,
+    mut account: Map<String, Value>,
+    accounts: &mut Accounts,
+) -> Result<(), Error> {
+    let fault = |what: String| settings.fault(name, what, "an account is {\"balance\": \"10ETH\"}");
+    let address: Option<Address> = key.starts_with("0x").then(|| key.parse().ok()).flatten();
+    let address =
+        address.ok_or_else(|| fault(format!("has {} for an address", yaml::shown(key))))?;
+    let Some(Value::String(balance)) = account.get_mut("balance") else {
+        return Err(fault(format!("has no balance for {address}, or one that is no text")));
+    };
+    let text = yaml::shown(balance);
+    *balance = wei(balance)
+        .ok_or_else(|| fault(format!("has the balance {text} for {address}, expected {WEI}")))?;
+    accounts.add(address, account);
+    Ok(())
+}
+
+/// Members of an account that is given whole.
+fn account(
+    settings: &Settings,
+    name: &str,
+    address: &str,
+    value: Value,
+) -> Result<Map<String, Value>, Error> {
+    const MEMBERS: [&str; 5] = ["balance", "nonce", "code", "storage", "secretKey"];
+    let fault = |what: String| {
+        let hint = format!("an account has {}", MEMBERS.join(", "));
+        Err(settings.fault(name, what, hint))
+    };
+    let Value::Object(members) = value else {
+        return fault(format!("has no account for {}", yaml::shown(address)));
+    };
+    match members.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
+        Some(key) => fault(format!("has {} in an account", yaml::shown(key))),
+        None => Ok(members),
+    }
+}
+
+/// A mapping, in JSON or in YAML's short form.
+fn object(settings: &Settings, name: &str, text: &str) -> Result<Map<String, Value>, Error> {
+    let read = serde_json::from_str(text).or_else(|_| yaml::parse(text.as_bytes()).map(plain));
+    let hint = "it is {\"0x…\": {\"balance\": \"10ETH\"}}";
+    match read {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(settings.fault(name, "is no mapping of addresses", hint)),
+        Err(error) => {
+            Err(settings.fault(name, format!("line {} of it: {error}", error.line), hint))
+        }
+    }
+}
+
+fn plain(node: yaml::Node) -> Value {
+    match node.value {
+        yaml::Value::Scalar(text) => Value::String(text),
+        yaml::Value::Sequence(items) => items.into_iter().map(plain).collect(),
+        yaml::Value::Mapping(members) => {
+            members.into_iter().map(|(key, _, node)| (key, plain(node))).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ether_is_wei() {
+        assert_eq!(wei("10ETH").as_deref(), Some("10000000000000000000"));
+        assert_eq!(wei("7  ETH").as_deref(), Some("7000000000000000000"));
+        assert_eq!(wei("0ETH").as_deref(), Some("0"));
+        assert_eq!(wei("0x1F").as_deref(), Some("0x1F"));
+        assert_eq!(wei("12").as_deref(), Some("12"));
+        for text in ["", "ETH", "1.5ETH", "-1", "0x", "0x1ETH", "1 000", "10eth"] {
+            assert_eq!(wei(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The schedule of blob limits, for both layers.
+
+use super::table::NEVER;
+use super::{Error, Settings};
+use crate::el::chain_config::BlobParams;
+use crate::schedule::update_fraction;
+
+/// A fork that changes nothing but blob limits (EIP-7892).
+#[derive(Debug, Clone, Copy)]
+pub struct Bpo {
+    /// Its number, from 1.
+    pub number: usize,
+    /// From which epoch on.
+    pub epoch: u64,
+    /// The limits.
+    pub params: BlobParams,
+}
+
+const FORKS: usize = 5;
+
+/// The forks that take place. One that nobody set keeps its default epoch, 0, if that is neither
+/// before fulu nor before its predecessor, and else does not take place.
+pub fn schedule(settings: &Settings, warnings: &mut Vec<String>) -> Result<Vec<Bpo>, Error> {
+    let fulu = settings.epoch("FULU_FORK_EPOCH")?;
+    let mut forks: Vec<Bpo> = Vec::new();
+    for number in 1..=FORKS {
+        let name = |what: &str| format!("BPO_{number}_{what}");
+        let (epoch_name, max_name) = (name("EPOCH"), name("MAX_BLOBS"));
+        let epoch = settings.epoch(&epoch_name)?;
+        let given = settings.is_set(&epoch_name);
+        let limits = [&max_name, &name("TARGET_BLOBS"), &name("BASE_FEE_UPDATE_FRACTION")];
+        let Some(epoch) = epoch else {
+            if let Some(limit) = limits.iter().find(|limit| settings.is_set(limit)) {
+                warnings.push(format!("{limit} has no effect: {epoch_name} is {NEVER}, never"));
+            }
+            continue;
+        };
+        let previous = forks.last().map_or(0, |fork| fork.epoch);
+        let hint = format!("{NEVER} is never");
+        match fulu {
+            None if given => {
+                warnings.push(format!("{epoch_name} has no effect: there is no fulu"));
+                continue;
+            }
+            None => continue,
+            Some(fulu) if epoch < fulu.max(previous) => {
+                if given {
+                    let what = format!(
+                        "is {epoch}, which is before {}",
+                        if epoch < fulu { "FULU_FORK_EPOCH" } else { "the blob fork before it" }
+                    );
+                    return Err(settings.fault(&epoch_name, what, hint));
+                }
+                warnings.push(format!("{epoch_name} is not 0 as by default, but never"));
+                continue;
+            }
+            Some(_) => {}
+        }
+        let params = limits_of(settings, [limits[1], limits[0], limits[2]])?;
+        forks.push(Bpo { number, epoch, params });
+    }
+    Ok(forks)
+}
+
+/// Limits by the names of target, maximum and fraction; a fraction of 0 follows from the maximum.
+pub fn limits_of(settings: &Settings, names: [&str; 3]) -> Result<BlobParams, Error> {
+    let [target_name, max_name, fraction_name] = names;
+    let (target, max) = (settings.number(target_name)?, settings.number(max_name)?);
+    if target > max {
+        let hint = format!("{max_name} is {max}");
+        return Err(settings.fault(target_name, format!("is {target}, above the maximum"), hint));
+    }
+    if max == 0 || max > 4096 {
+        return Err(settings.expected(max_name, "a number of blobs from 1 to 4096"));
+    }
+    let fraction = settings.number(fraction_name)?;
+    let update_fraction = if fraction == 0 { update_fraction(max) } else { fraction };
+    Ok(BlobParams { target, max, update_fraction })
+}

@@ -1,0 +1,253 @@
+//! ethereum-genesis-generator's `values.env`: the same variables give the same network.
+//!
+//! `tests/egg/*.json` is what its own scripts (1e01e5d) and eth-beacon-genesis (899ec78) made of
+//! `tests/egg/*.env`; `scripts/record_egg.py` records it. Differences are listed in
+//! `docs/egg-parity.md`, and here: anything else is a fault.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests meet the world")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use regenesis::yaml::{self, Node};
+use serde_json::{Map, Value, json};
+use support::{Done, Run, repository, sha256};
+
+fn cases() -> Vec<(String, String, Value)> {
+    let directory = repository().join("tests/egg");
+    let entries = std::fs::read_dir(&directory).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "env"));
+    paths.sort();
+    let read = |path: PathBuf| {
+        let facts = std::fs::read(path.with_extension("json")).unwrap();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(path).unwrap(), serde_json::from_slice(&facts).unwrap())
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// A run of `verb` with the values, and the files beside them in place of `/config`.
+fn run(verb: &str, values: &str) -> Run {
+    let run = Run::of(verb);
+    let config = run.directory().join("config");
+    let values = values.replace("/config/", &format!("{}/", config.display()));
+    let beside = |name: &str| std::fs::read(repository().join("tests/egg").join(name)).unwrap();
+    run.file("config/values.env", values)
+        .file("config/contracts.json", beside("contracts.json"))
+        .file("config/validators.txt", beside("validators.txt"))
+        .args(["--egg-values", "config/values.env"])
+}
+
+fn object(value: &Value) -> &Map<String, Value> {
+    value.as_object().unwrap()
+}
+
+/// Asserts that both have the same members, but for those of `except` in ours.
+fn same(what: &str, theirs: &Map<String, Value>, ours: &Map<String, Value>, except: &[&str]) {
+    let keys: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
+    for key in keys.into_iter().filter(|key| !except.contains(&key.as_str())) {
+        assert_eq!(theirs.get(key), ours.get(key), "{what}: {key}");
+    }
+}
+
+/// The execution config; geth 1.17 demands blob limits of forks that theirs leaves out.
+fn same_execution(what: &str, theirs: &Value, ours: &Value, except: &[&str]) {
+    let except: Vec<&str> = except.iter().copied().chain(["blobSchedule"]).collect();
+    same(what, object(theirs), object(ours), &except);
+    match (theirs.get("blobSchedule"), ours.get("blobSchedule")) {
+        (None, None) => {}
+        (theirs, ours) => {
+            let (theirs, ours) = (object(theirs.unwrap()), object(ours.unwrap()));
+            same(what, theirs, ours, &["osaka", "amsterdam"]);
+            assert!(theirs.get("osaka").is_none() && theirs.get("amsterdam").is_none());
+        }
+    }
+}
+
+/// The consensus config as text by key; `BLOB_SCHEDULE` as pairs.
+fn config(done: &Done) -> BTreeMap<String, Value> {
+    fn value(node: &Node) -> Value {
+        match &node.value {
+            yaml::Value::Scalar(text) => json!(text),
+            yaml::Value::Sequence(items) => items.iter().map(value).collect(),
+            yaml::Value::Mapping(members) => members.iter().map(|(.., node)| value(node)).collect(),
+        }
+    }
+    let yaml::Value::Mapping(members) =
+        yaml::parse(&done.read("metadata/config.yaml")).unwrap().value
+    else {
+        panic!("no mapping")
+    };
+    members.into_iter().map(|(key, _, node)| (key, value(&node))).collect()
+}
+
+#[test]
+fn the_same_values_are_the_same_network() {
+    let cases = cases();
+    assert!(cases.len() >= 12);
+    for (name, values, facts) in cases {
+        let done = run("init", &values).args(["--layout", "egg"]).succeeds();
+        assert_eq!(sha256(&done.read("metadata/genesis.ssz")), facts["genesis_ssz"], "{name}");
+        let genesis = done.json("metadata/genesis.json");
+        same_execution(&name, &facts["genesis"]["config"], &genesis["config"], &[]);
+        same(&name, object(&facts["genesis"]), object(&genesis), &["config", "alloc"]);
+        assert_eq!(object(&genesis["alloc"]).len(), facts["accounts"], "{name}");
+        // The block's hash holds the state root, and so every account, slot and byte of code.
+        let hash = done.text("metadata/deposit_contract_block_hash.txt");
+        assert_eq!(hash, facts["deposit_contract_block_hash.txt"], "{name}");
+
+        let mut theirs: BTreeMap<String, Value> =
+            serde_json::from_value(facts["config"].clone()).unwrap();
+        let mut ours = config(&done);
+        ours.remove("SECONDS_PER_SLOT").unwrap();
+        if values.contains("FULU_FORK_EPOCH") && theirs["FULU_FORK_EPOCH"] == u64::MAX.to_string() {
+            // Without fulu nobody reads it; theirs repeats its defaults.
+            theirs.remove("BLOB_SCHEDULE");
+            assert_eq!(ours.remove("BLOB_SCHEDULE"), Some(json!([])), "{name}");
+        }
+        assert_eq!(ours, theirs, "{name}");
+
+        let besu = &done.json("metadata/besu.json")["config"];
+        let more = ["mergeNetsplitBlock", "terminalTotalDifficultyPassed"];
+        same_execution(&name, &facts["besu_config"], besu, &more);
+        let chainspec = &done.json("metadata/chainspec.json")["params"];
+        same(&name, object(&facts["chainspec_params"]), object(chainspec), &["chainID"]);
+
+        for file in ["genesis_validators_root.txt", "validator_names.yaml"] {
+            let theirs = facts.get(file).unwrap_or(&facts["validator_names"]);
+            assert_eq!(done.text(&format!("metadata/{file}")), *theirs, "{name}");
+        }
+        for file in ["deposit_contract.txt", "deposit_contract_block.txt"] {
+            let text = done.text(&format!("metadata/{file}"));
+            assert_eq!(format!("{text}\n"), facts[file], "{name}");
+        }
+        let enr = done.text("metadata/bootstrap_nodes.txt");
+        let given = values.contains("BEACON_STATIC_ENR");
+        assert_eq!(enr, if given { facts["bootstrap_nodes.txt"].as_str().unwrap() } else { "" });
+        let files = done.files();
+        for file in facts["files"].as_array().unwrap() {
+            assert!(files.contains_key(file.as_str().unwrap()), "{name}: {file}");
+        }
+        let parsed = done.json("parsed/parsedConsensusGenesis.json");
+        assert_eq!(parsed["genesis_time"], facts["genesis_time"], "{name}");
+        assert_eq!(parsed["fork"], facts["fork"], "{name}");
+    }
+}
+
+const SMALL: &str = "export PRESET_BASE=minimal\nexport NUMBER_OF_VALIDATORS=4\n";
+
+#[test]
+fn all_does_what_their_command_does() {
+    let done = run("all", &format!("{SMALL}export GENESIS_TIMESTAMP=1700000000\n")).succeeds();
+    assert!(!done.out().join("validator-keys").exists());
+    assert!(done.out().join("parsed/parsedConsensusGenesis.json").exists());
+    assert!(done.out().join("metadata/mnemonics.yaml").exists());
+    assert_eq!(done.json("regenesis.json")["cl"]["genesis_time"], 1_700_000_060);
+    // The environment alone is enough; the file wins over it.
+    let small = |run: Run| run.env("PRESET_BASE", "minimal").env("NUMBER_OF_VALIDATORS", "4");
+    let done = small(Run::of("all")).env("CHAIN_ID", "4242").succeeds();
+    assert_eq!(done.json("regenesis.json")["chain_id"], 4242);
+    let done = run("all", &format!("{SMALL}export CHAIN_ID=77\n")).env("CHAIN_ID", "4242");
+    assert_eq!(done.succeeds().json("regenesis.json")["chain_id"], 77);
+    // Nobody else is touched by somebody's CHAIN_ID.
+    let done = Run::new().env("CHAIN_ID", "4242").env("BPO_9_EPOCH", "1").succeeds();
+    assert_eq!(done.json("regenesis.json")["chain_id"], 271_828);
+}
+
+#[test]
+fn without_a_time_genesis_is_ahead_by_the_delay() {
+    let forks = "export FULU_FORK_EPOCH=2\nexport BPO_1_EPOCH=3\nexport BPO_1_MAX_BLOBS=12\n\
+                 export BPO_1_TARGET_BLOBS=7\n";
+    let before = std::time::SystemTime::now();
+    let done = run("init", &format!("{SMALL}{forks}export GENESIS_DELAY=500\n")).succeeds();
+    let since = before.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let time = done.json("regenesis.json")["cl"]["genesis_time"].as_u64().unwrap();
+    assert!((500..700).contains(&(time - since)), "{time} {since}");
+    let execution = &done.json("metadata/genesis.json")["config"];
+    assert_eq!(execution["osakaTime"], time + 2 * 8 * 6);
+    assert_eq!(execution["bpo1Time"], time + 3 * 8 * 6);
+    assert_eq!(execution["blobSchedule"]["bpo1"]["target"], 7);
+    assert_eq!(config(&done)["BLOB_SCHEDULE"], json!([["3", "12"]]));
+    // A flag wins over the variable.
+    let fixed = format!("{SMALL}export GENESIS_TIMESTAMP=1700000000\n");
+    let done = run("init", &fixed).args(["--timestamp", "1800000000"]).succeeds();
+    assert_eq!(done.json("regenesis.json")["cl"]["genesis_time"], 1_800_000_000);
+    run("init", &fixed).args(["--lead", "9"]).fails(2).wrote_nothing();
+}
+
+#[test]
+fn what_is_unknown_or_contradictory_is_refused() {
+    for (line, expected) in [
+        ("NUMBER_OF_VALIDATOR=3", "line 3: NUMBER_OF_VALIDATOR is no variable"),
+        ("SLOT_DURATION_MS=2000\nSLOT_DURATION_IN_SECONDS=12", "SLOT_DURATION_MS is 2000"),
+        ("SLOT_DURATION_MS=500", "SLOT_DURATION_MS"),
+        ("PRESET_BASE=gnosis", "expected mainnet or minimal"),
+        ("CHAIN_ID=1", "shadow forks are not supported"),
+        ("CHAIN_ID=many", "expected a 64-bit number"),
+        ("SHADOW_FORK_FILE=/config/block.json", "SHADOW_FORK_FILE is"),
+        ("SHADOW_FORK_RPC=http://localhost:8545", "SHADOW_FORK_RPC is"),
+        ("SERVER_ENABLED=true", "SERVER_ENABLED is \"true\", which is not supported"),
+        ("HEZE_FORK_EPOCH=5", "HEZE_FORK_EPOCH is \"5\""),
+        ("TERMINAL_TOTAL_DIFFICULTY=5", "TERMINAL_TOTAL_DIFFICULTY is \"5\""),
+        ("CL_EXEC_BLOCK=5", "CL_EXEC_BLOCK is \"5\""),
+        ("EIP7441_FORK_EPOCH=3", "EIP7441_FORK_EPOCH is \"3\""),
+        ("DEPOSIT_CONTRACT_GATED=true", "DEPOSIT_CONTRACT_GATED is \"true\""),
+        ("WITHDRAWAL_TYPE=0xB0", "is 0xB0, a builder"),
+        ("WITHDRAWAL_TYPE=1", "expected 0x00, 0x01 or 0x02"),
+        ("WITHDRAWAL_TYPE=0x01\nWITHDRAWAL_ADDRESS=0x12", "expected 0x and 40 hex digits"),
+        ("FULU_FORK_EPOCH=5\nBPO_1_EPOCH=2", "BPO_1_EPOCH is 2, which is before FULU"),
+        ("BPO_1_EPOCH=5\nBPO_2_EPOCH=2", "BPO_2_EPOCH is 2, which is before the blob fork"),
+        ("BPO_1_TARGET_BLOBS=16", "BPO_1_TARGET_BLOBS is 16, above the maximum"),
+        ("GLOAS_FORK_EPOCH=1\nBPO_1_EPOCH=2", "bpo1Time"),
+        ("ELECTRA_FORK_EPOCH=3\nDENEB_FORK_EPOCH=5", "ELECTRA_FORK_EPOCH"),
+        ("ELECTRA_FORK_EPOCH=18446744073709551615", "FULU_FORK_EPOCH"),
+        ("CAPELLA_FORK_EPOCH=576460752303423487", "CAPELLA_FORK_EPOCH"),
+        ("EL_AND_CL_MNEMONIC='secret words that are none'", "EL_AND_CL_MNEMONIC"),
+        ("EL_PREMINE_BALANCE=1.5ETH", "expected wei"),
+        ("EL_PREMINE_COUNT=-1", "EL_PREMINE_COUNT"),
+        ("EL_PREMINE_ADDRS='{\"0x12\": \"1ETH\"}'", "for an address"),
+        ("EL_PREMINE_ADDRS='{\"0x1000000000000000000000000000000000000000\": {}}'", "no balance"),
+        ("EL_PREMINE_ADDRS='[1]'", "is no mapping"),
+        ("ADDITIONAL_PRELOADED_CONTRACTS=https://host/contracts.json", "is a URL"),
+        ("ADDITIONAL_PRELOADED_CONTRACTS=/config/none.json", "none.json"),
+        (
+            "ADDITIONAL_PRELOADED_CONTRACTS='{\"0x1000000000000000000000000000000000000000\": \
+          {\"balance\": \"1\", \"kode\": \"0x\"}}'",
+            "\"kode\"",
+        ),
+        ("ADDITIONAL_VALIDATOR_MNEMONICS='{}'", "is no list"),
+        ("ADDITIONAL_VALIDATOR_MNEMONICS='[{\"count\": 2}]'", "mnemonic is missing"),
+        ("CL_ADDITIONAL_VALIDATORS=none.txt", "none.txt"),
+        ("SHUFFLE_VALIDATORS=yes", "expected true or false"),
+        ("GENESIS_FORK_VERSION=0x1", "expected 0x and 8 hex digits"),
+        ("NUMBER_OF_VALIDATORS=$(nproc)", "has a command in it"),
+        ("echo hello", "is not an assignment"),
+    ] {
+        let done = run("init", &format!("{SMALL}{line}\n")).fails(3);
+        assert!(done.stderr.contains(expected), "{line}: {}", done.stderr);
+        assert!(!done.stderr.contains("secret words"), "{}", done.stderr);
+        done.wrote_nothing();
+    }
+    let fails = |name: &str, value: &str| Run::of("all").env(name, value).fails(2);
+    assert!(fails("BPO_9_EPOCH", "1").stderr.contains("the environment: BPO_9_EPOCH is no"));
+    assert!(fails("EIP9999_FORK_EPOCH", "1").stderr.contains("is no variable"));
+    // Neither a snapshot nor templates beside the values are left aside in silence.
+    run("init", SMALL).arg("snapshot").fails(2).wrote_nothing();
+    let template = run("init", SMALL).file("config/cl/config.yaml", "A: $B\n").fails(3);
+    assert!(template.stderr.contains("is a template"), "{}", template.stderr);
+}
+
+#[test]
+fn what_has_no_effect_is_told() {
+    let told = |line: &str| run("init", &format!("{SMALL}{line}\n")).succeeds().stderr;
+    let address = "0x8943545177806ED17B9F23F0a21ee5948eCaa776";
+    assert!(told(&format!("WITHDRAWAL_ADDRESS={address}")).contains("has no effect"));
+    assert!(told("BPO_3_MAX_BLOBS=40").contains("BPO_3_MAX_BLOBS has no effect"));
+    let never = u64::MAX;
+    let line = format!("FULU_FORK_EPOCH={never}\nBPO_1_EPOCH=0");
+    assert!(told(&line).contains("BPO_1_EPOCH has no effect"));
+    assert!(told("FULU_FORK_EPOCH=2").contains("BPO_1_EPOCH is not 0 as by default"));
+}
