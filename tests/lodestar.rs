@@ -18,6 +18,8 @@ mod process;
 #[path = "lodestar/setting.rs"]
 mod setting;
 
+use std::ffi::OsStr;
+
 use devnet::Devnet;
 use serde_json::{Value, json};
 use setting::Setting;
@@ -34,6 +36,30 @@ fn sixty_four_validators_with_two_second_slots() {
 #[test]
 fn one_validator_with_one_second_slots() {
     lives_twice(Setting { slot_seconds: 1, validators: 1 });
+}
+
+/// docs/embed/values.env, up to the last fork that Lodestar 1.5.1 knows.
+#[test]
+fn the_values_of_another_generator() {
+    let setting = Setting { slot_seconds: 2, validators: 64 };
+    let directory = tempfile::tempdir().unwrap();
+    let recipe = std::fs::read_to_string("docs/embed/values.env").unwrap();
+    let never = ["DENEB", "ELECTRA", "FULU"]
+        .map(|fork| format!("export {fork}_FORK_EPOCH=18446744073709551615\n"));
+    let values = directory.path().join("values.env");
+    std::fs::write(&values, recipe + &never.concat()).unwrap();
+    let runtime = directory.path().join("runtime");
+    let inputs = [OsStr::new("--egg-values"), values.as_os_str()];
+    let summary = setting::init_from(&inputs, &runtime, LEAD);
+    let mut net = Devnet::start(&runtime, &summary, &directory.path().join("data"));
+    genesis_is_ours(&mut net, &summary, setting);
+    blocks_come(&mut net, 3, setting);
+    // The first account of the phrase that the premine is for.
+    let rich = "0x8943545177806ED17B9F23F0a21ee5948eCaa776";
+    let balance = eth(&mut net, "eth_getBalance", &json!([rich, "0x0"]));
+    assert_eq!(balance, format!("{:#x}", 1_000_000 * 10_u128.pow(18)));
+    finalizes(&mut net, setting);
+    blocks_are_on_the_clock(&mut net, &summary, setting);
 }
 
 fn lives_twice(setting: Setting) {

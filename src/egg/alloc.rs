@@ -1,7 +1,7 @@
 //! The accounts of a network: precompiles, contracts, premine, in the order in which later ones
 //! are laid over earlier ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::Address;
 use serde_json::{Map, Value};
@@ -58,18 +58,24 @@ pub fn alloc(settings: &Settings, contracts: Option<&str>) -> Result<Value, Erro
     }
     add_premine(settings, &mut accounts)?;
     let premined = "EL_PREMINE_ADDRS";
-    for (address, value) in object(settings, premined, settings.text(premined))? {
-        let value = match value {
-            Value::String(balance) => Map::from_iter([("balance".to_owned(), balance.into())]),
-            other => account(settings, premined, &address, other)?,
-        };
-        add_given(settings, premined, &address, value, &mut accounts)?;
-    }
     let preloaded = "ADDITIONAL_PRELOADED_CONTRACTS";
     let contracts = contracts.unwrap_or_else(|| settings.text(preloaded));
-    for (address, value) in object(settings, preloaded, contracts)? {
-        let value = account(settings, preloaded, &address, value)?;
-        add_given(settings, preloaded, &address, value, &mut accounts)?;
+    for (name, text) in [(premined, settings.text(premined)), (preloaded, contracts)] {
+        let mut given = BTreeSet::new();
+        for (key, value) in object(settings, name, text)? {
+            let (address, account) = match value {
+                Value::String(balance) if name == premined => {
+                    let members = Map::from_iter([("balance".to_owned(), balance.into())]);
+                    account(settings, name, &key, members.into())?
+                }
+                value => account(settings, name, &key, value)?,
+            };
+            if !given.insert(address) {
+                let hint = "letters of an address may be large or small: keep one of the two";
+                return Err(settings.fault(name, format!("has {address} twice"), hint));
+            }
+            accounts.add(address, account);
+        }
     }
     let named = accounts.0.into_iter().map(|(address, a)| (address.to_string(), Value::Object(a)));
     Ok(Value::Object(named.collect()))
@@ -139,51 +145,39 @@ fn wei(text: &str) -> Option<String> {
     Some(format!("{}{zeros}", if amount.is_empty() { "0" } else { amount }))
 }
 
-fn add_given(
+/// An account that is given: its address and its members, the balance in wei.
+fn account(
     settings: &Settings,
     name: &str,
     key: &str,
-    mut account: Map<String, Value>,
-    accounts: &mut Accounts,
-) -> Result<(), Error> {
+    value: Value,
+) -> Result<(Address, Map<String, Value>), Error> {
+    const MEMBERS: [&str; 5] = ["balance", "nonce", "code", "storage", "secretKey"];
     let fault = |what: String| settings.fault(name, what, "an account is {\"balance\": \"10ETH\"}");
     let address: Option<Address> = key.starts_with("0x").then(|| key.parse().ok()).flatten();
     let address =
         address.ok_or_else(|| fault(format!("has {} for an address", yaml::shown(key))))?;
-    let Some(Value::String(balance)) = account.get_mut("balance") else {
+    let Value::Object(mut members) = value else {
+        return Err(fault(format!("has no account for {address}")));
+    };
+    if let Some(key) = members.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
+        let what = format!("has {} in an account", yaml::shown(key));
+        return Err(settings.fault(name, what, format!("it has {}", MEMBERS.join(", "))));
+    }
+    let Some(Value::String(balance)) = members.get_mut("balance") else {
         return Err(fault(format!("has no balance for {address}, or one that is no text")));
     };
     let text = yaml::shown(balance);
     *balance = wei(balance)
         .ok_or_else(|| fault(format!("has the balance {text} for {address}, expected {WEI}")))?;
-    accounts.add(address, account);
-    Ok(())
-}
-
-/// Members of an account that is given whole.
-fn account(
-    settings: &Settings,
-    name: &str,
-    address: &str,
-    value: Value,
-) -> Result<Map<String, Value>, Error> {
-    const MEMBERS: [&str; 5] = ["balance", "nonce", "code", "storage", "secretKey"];
-    let fault = |what: String| {
-        let hint = format!("an account has {}", MEMBERS.join(", "));
-        Err(settings.fault(name, what, hint))
-    };
-    let Value::Object(members) = value else {
-        return fault(format!("has no account for {}", yaml::shown(address)));
-    };
-    match members.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
-        Some(key) => fault(format!("has {} in an account", yaml::shown(key))),
-        None => Ok(members),
-    }
+    Ok((address, members))
 }
 
 /// A mapping, in JSON or in YAML's short form.
 fn object(settings: &Settings, name: &str, text: &str) -> Result<Map<String, Value>, Error> {
-    let read = serde_json::from_str(text).or_else(|_| yaml::parse(text.as_bytes()).map(plain));
+    let read = yaml::parse(text.as_bytes()).map(plain);
+    // JSON is YAML unless it is indented by tabs.
+    let read = read.or_else(|error| serde_json::from_str(text).map_err(|_| error));
     let hint = "it is {\"0x…\": {\"balance\": \"10ETH\"}}";
     match read {
         Ok(Value::Object(members)) => Ok(members),

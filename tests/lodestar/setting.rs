@@ -1,5 +1,6 @@
 //! The sample, changed to what Lodestar 1.5.1 can run: it knows no fork after capella.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -75,11 +76,16 @@ fn sample(name: &str) -> String {
 
 /// `regenesis init` with its genesis `lead` seconds ahead; returns the summary.
 pub fn init(snapshot: &Path, out: &Path, lead: u64) -> Value {
+    init_from(&[snapshot.as_os_str()], out, lead)
+}
+
+/// The same from other inputs than a snapshot.
+pub fn init_from(inputs: &[&OsStr], out: &Path, lead: u64) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
     for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("REGENESIS_")) {
         command.env_remove(key);
     }
-    command.arg("init").arg(snapshot).arg("--out").arg(out).args(["--lead", &lead.to_string()]);
+    command.arg("init").args(inputs).arg("--out").arg(out).args(["--lead", &lead.to_string()]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let summary = std::fs::read(out.join("regenesis.json")).unwrap();
