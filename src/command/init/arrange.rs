@@ -5,7 +5,7 @@ use clap::builder::FalseyValueParser;
 use super::super::Failure;
 use super::super::prepare::Prepared;
 use super::dialects;
-use super::settings::{Settings, Shuffle, given};
+use super::settings::{Settings, Shuffle, given, given_list};
 use crate::cl::fork::FORKS;
 use crate::cl::json::state_json;
 use crate::cl::state::GenesisState;
@@ -122,11 +122,6 @@ impl Args {
             Failure::usage(what, "both are numbers: id -u and id -g print them")
         })
     }
-}
-
-/// The names of a list; an empty variable, as compose files leave it, has none.
-pub(super) fn given_list(names: &[String]) -> impl Iterator<Item = &str> {
-    names.iter().filter_map(|name| given(name))
 }
 
 /// Puts the registry into the order that was asked for.

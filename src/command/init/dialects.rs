@@ -2,8 +2,8 @@
 
 use super::super::Failure;
 use super::super::prepare::Prepared;
-use super::arrange::given_list;
 use super::settings::Settings;
+use super::settings::given_list;
 use crate::el::dialect::accounts::Accounts;
 use crate::el::dialect::{DIALECTS, Dialect, Error};
 use crate::el::genesis::{Document, Genesis};

@@ -69,6 +69,11 @@ pub(in super::super) fn given(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The names of a list; an empty variable, as compose files leave it, has none.
+pub(super) fn given_list(names: &[String]) -> impl Iterator<Item = &str> {
+    names.iter().filter_map(|name| given(name))
+}
+
 fn path(path: Option<&PathBuf>) -> Option<PathBuf> {
     path.filter(|path| !path.as_os_str().is_empty()).cloned()
 }
