@@ -108,8 +108,10 @@ impl Round<'_, '_> {
                 creators.extend(Creator::of(&account));
             }
         }
-        creators.iter().for_each(|creator| self.knowledge.known.add_created_by(creator));
         files.flush()?;
+        if files.set_aside > 0 {
+            creators.iter().for_each(|creator| self.knowledge.known.add_created_by(creator));
+        }
         let left = files.set_aside;
         steps.done("recover", &format!("{} of {all} accounts completed", all - left));
         let files = files.collected();
