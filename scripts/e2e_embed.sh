@@ -4,13 +4,15 @@
 #
 #   scripts/e2e_embed.sh [PROGRAM]     PROGRAM: a regenesis; by default it is built
 #
-# With Docker and the image in REGENESIS_IMAGE, the compose file's genesis is run in it.
+# With REGENESIS_IMAGE and GETH_IMAGE (whose entry point is geth), and Docker with Compose v2, the
+# workflow's steps are run, and with them the compose file.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/.." && pwd)"
 target="${CARGO_TARGET_DIR:-$root/target}"
 requirements="$root/scripts/embed_requirements.txt"
 venv="$target/embed-venv"
 recipes="$root/docs/embed"
+cd "$root"
 say() { printf -- '-- %s\n' "$*"; }
 fail() { echo "error: $*" >&2; exit 1; }
 
@@ -45,10 +47,6 @@ say "compose.yml"
 "$venv/bin/check-jsonschema" --builtin-schema vendor.compose-spec "$recipes/compose.yml"
 "$program" all --egg-values "$recipes/values.env" --out "$work/all"
 [ -s "$work/all/metadata/genesis.ssz" ] || fail "all makes no genesis.ssz"
-if [ -n "${REGENESIS_IMAGE:-}" ]; then
-  docker run --rm --network none --read-only -v "$recipes/values.env:/config/values.env:ro" \
-    --mount type=volume,destination=/data "$REGENESIS_IMAGE" all
-fi
 
 say "kubernetes.yaml"
 "$venv/bin/kubernetes-validate" --strict "$recipes/kubernetes.yaml"
@@ -73,12 +71,39 @@ grep -o '/runtime/genesis/[A-Za-z0-9_./-]*' "$recipes/kubernetes.yaml" | sort -u
   [ -e "$work/pod/${path#/runtime/}" ] || fail "kubernetes.yaml names $path, which is not made"
 done
 
+# Every client is started by the program that the init container left, up to its own command.
+"$venv/bin/python" - "$recipes/kubernetes.yaml" "$work/pod" <<'PYTHON'
+import os, pathlib, subprocess, sys, yaml
+_, pod = yaml.safe_load_all(open(sys.argv[1]))
+work = pathlib.Path(sys.argv[2])
+for container in pod["spec"]["containers"]:
+    inside = lambda text: text.replace("/runtime", str(work)).replace("=/data", f"={work}/{container['name']}")
+    (work / container["name"]).mkdir()
+    arguments = container["command"] + container["args"][:container["args"].index("--") + 1] + ["true"]
+    variables = {variable["name"]: inside(variable["value"]) for variable in container["env"]}
+    command = [inside(argument) for argument in arguments]
+    subprocess.run(command, env={**os.environ, **variables}, check=True)
+PYTHON
+
 say "github-actions.yml"
 "$venv/bin/check-jsonschema" --builtin-schema vendor.github-workflows "$recipes/github-actions.yml"
 "$venv/bin/python" - "$recipes/github-actions.yml" <<'PYTHON'
-import subprocess, sys, yaml
+import os, subprocess, sys, yaml
 for job in yaml.safe_load(open(sys.argv[1]))["jobs"].values():
+    always = []
     for step in job["steps"]:
-        subprocess.run(["bash", "-n"], input=step.get("run", ""), text=True, check=True)
+        script = step.get("run", "")
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+        if step.get("if") == "always()":
+            always.append(script)
+    if os.environ.get("REGENESIS_IMAGE"):
+        try:
+            for step in job["steps"]:
+                if "run" in step and "if" not in step:
+                    print("-- " + step["name"], flush=True)
+                    subprocess.run(["bash", "-e", "-c", step["run"]], check=True)
+        finally:
+            for script in always:
+                subprocess.run(["bash", "-e", "-c", script], check=True)
 PYTHON
 say "all recipes hold"
