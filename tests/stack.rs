@@ -264,6 +264,28 @@ fn up_sh_tells_what_is_wrong() {
     }
 }
 
+/// Without `regenesis run`, old data of geth meet a new genesis at `start`.
+#[test]
+fn health_explains_what_geth_says() {
+    let _alone = alone();
+    let stack = started(Plan { clients: Clients::Embedded, ..sample(Version::V2) });
+    stack.compose(&["stop"]);
+    stack.compose(&["start"]);
+    let end = Instant::now() + SOON;
+    let explained = loop {
+        let explained = stack.explain();
+        if !explained.is_empty() || Instant::now() > end {
+            break explained;
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    };
+    assert!(explained.contains("has data of another run"), "{explained}");
+    assert!(
+        explained.contains("hint: ") && explained.contains("down -v, then up -d"),
+        "{explained}"
+    );
+}
+
 /// Lighthouse itself: `E2E_IMAGES=pull scripts/e2e_stack.sh`.
 #[test]
 #[ignore = "its images come from a registry"]

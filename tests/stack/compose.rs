@@ -234,6 +234,15 @@ impl Stack {
         self.lives(FRESH).unwrap_or_else(|| panic!("dead: {what}\n{}", self.last_words()))
     }
 
+    /// What `docker compose logs | regenesis health --explain --log -` says.
+    pub fn explain(&self) -> String {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&log, self.tries(&["logs", "--no-color"]).stdout).unwrap();
+        let mut health = self.prepared(Command::new(env!("CARGO_BIN_EXE_regenesis")));
+        let output = health.args(["health", "--explain", "--log"]).arg(log.path()).output();
+        String::from_utf8(output.unwrap().stderr).unwrap()
+    }
+
     pub fn last_words(&self) -> String {
         let output = self.tries(&["logs", "--no-color", "--tail", "15"]);
         String::from_utf8_lossy(&output.stdout).into_owned()
