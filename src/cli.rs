@@ -15,6 +15,12 @@ const EXAMPLES: &str = "Examples:
   regenesis bake my-snapshot         once, so that every init of it is faster
   regenesis verify my-snapshot       whether a snapshot is whole";
 
+const ALL_EXAMPLES: &str = "Examples:
+  regenesis all                      from the environment and /config/values.env, to /data
+  regenesis all --egg-values values.env --out ./output
+  regenesis all --layout egg,lighthouse
+                                     keystores too";
+
 /// Ethereum devnet snapshots that never rot: execution and consensus genesis, made anew at every
 /// boot.
 #[derive(Debug, Parser)]
@@ -29,7 +35,16 @@ enum Verb {
     Init(Box<init::Args>),
     /// What ethereum-genesis-generator's `all` does: a network from its variables and
     /// /config/values.env, to /data
-    #[command(mut_arg("out", |out| out.env(None::<&str>).default_value("/data")))]
+    // REGENESIS_OUT is where the image has init write to: not here.
+    #[command(
+        mut_arg("out", |out| out.env(None::<&str>).default_value("/data")),
+        mut_args(|arg| {
+            let hidden = init::SNAPSHOT_FILES.contains(&arg.get_id().as_str());
+            arg.hide(hidden)
+        }),
+        after_help = ALL_EXAMPLES,
+        after_long_help = format!("{ALL_EXAMPLES}\n\n{}", exit::HELP)
+    )]
     All(Box<init::Args>),
     Capture(Box<capture::Args>),
     Bake(bake::Args),

@@ -167,7 +167,8 @@ fn help_has_examples_twins_and_exit_codes() {
         let (options, _) = text.split_once("Examples:").unwrap();
         for line in options.lines().map(str::trim_start).filter(|line| line.starts_with("--")) {
             let name = line[2..].split(' ').next().unwrap();
-            if TYPED.contains(&name) {
+            // The image sets REGENESIS_OUT for init; `all` writes where the original does.
+            if TYPED.contains(&name) || (verb, name) == ("all", "out") {
                 continue;
             }
             let variable = format!("[env: REGENESIS_{}]", name.replace('-', "_").to_uppercase());

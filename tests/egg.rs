@@ -207,7 +207,8 @@ fn what_is_unknown_or_contradictory_is_refused() {
         ("ELECTRA_FORK_EPOCH=3\nDENEB_FORK_EPOCH=5", "ELECTRA_FORK_EPOCH"),
         ("ELECTRA_FORK_EPOCH=18446744073709551615", "FULU_FORK_EPOCH"),
         ("CAPELLA_FORK_EPOCH=576460752303423487", "CAPELLA_FORK_EPOCH"),
-        ("EL_AND_CL_MNEMONIC='secret words that are none'", "EL_AND_CL_MNEMONIC"),
+        ("EL_AND_CL_MNEMONIC='hidden words that are none'", "EL_AND_CL_MNEMONIC"),
+        ("EL_AND_CL_MNEMONIC=some hidden words", "line 3: the line is not an assignment"),
         ("EL_PREMINE_BALANCE=1.5ETH", "expected wei"),
         ("EL_PREMINE_COUNT=-1", "EL_PREMINE_COUNT"),
         ("EL_PREMINE_ADDRS='{\"0x12\": \"1ETH\"}'", "for an address"),
@@ -235,7 +236,7 @@ fn what_is_unknown_or_contradictory_is_refused() {
     ] {
         let done = run("init", &format!("{SMALL}{line}\n")).fails(3);
         assert!(done.stderr.contains(expected), "{line}: {}", done.stderr);
-        assert!(!done.stderr.contains("secret words"), "{}", done.stderr);
+        assert!(!done.stderr.contains("hidden"), "{}", done.stderr);
         done.wrote_nothing();
     }
     let fails = |name: &str, value: &str| Run::of("all").env(name, value).fails(2);

@@ -43,7 +43,9 @@ pub fn parse(text: &str, known: impl Fn(&str) -> Option<String>) -> Result<Vec<A
             continue;
         }
         if name.is_empty() || !reader.take('=') {
-            return Err(fault(name, line, "is not an assignment", "write export NAME=value"));
+            // What stands there may be a word of a phrase whose quotes were forgotten.
+            let hint = "write export NAME=value, and quotes around a value with blanks";
+            return Err(fault("the line", line, "is not an assignment", hint));
         }
         let lookup = |name: &str| {
             let set = found.iter().rev().find(|assignment| assignment.name == name);

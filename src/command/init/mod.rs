@@ -36,6 +36,9 @@ variable, the variable over the snapshot.";
 const VALIDATORS_HELP: &str =
     "More validators, one a line: pubkey:withdrawal_credentials[:balance_gwei]";
 
+/// The arguments for a snapshot and its files.
+pub const SNAPSHOT_FILES: [&str; 5] = ["snapshot", "genesis", "config", "mnemonics", "validators"];
+
 const DEFAULT_OUT: &str = "./runtime";
 
 /// A path; an empty one, as compose files leave variables, is no setting.
