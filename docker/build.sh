@@ -1,11 +1,23 @@
 #!/bin/sh
-# Builds the image for this commit: its time and revision are the commit's, so that the same commit
-# gives the same files. Takes the arguments of docker build.
+# Builds the image for this commit, into the Docker of this machine: its time and revision are the
+# commit's, so that the same commit gives the same image, by buildx and by the builder before it.
+# Takes the arguments of docker build.
 #
 #   docker/build.sh -t regenesis
 set -eu
 cd "$(dirname "$0")/.."
-exec docker build -f docker/Dockerfile \
-  --build-arg "SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)" \
+epoch=$(git log -1 --format=%ct)
+id=$(mktemp)
+trap 'rm -f "$id"' EXIT
+docker build -f docker/Dockerfile --iidfile "$id" \
+  --build-arg "SOURCE_DATE_EPOCH=$epoch" \
   --build-arg "REVISION=$(git rev-parse HEAD)" \
   --build-arg "VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p;T;q' Cargo.toml)" "$@" .
+if ! command -v python3 >/dev/null; then
+  echo "warning: python3 is missing: the image has the time of its build" >&2
+  exit
+fi
+# shellcheck disable=SC2046 # one argument for each tag
+docker save "$(cat "$id")" |
+  docker/reproducible.py "$epoch" $(docker image inspect --format '{{join .RepoTags " "}}' "$(cat "$id")") |
+  docker load

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What is promised of the init image: its size, its user, that it needs nothing but its volume, that
-# it ends when it is told to, and that the same commit gives the same files.
+# it ends when it is told to, and that the same commit gives the same image.
 #
-#   scripts/check_image.sh IMAGE [AGAIN]     AGAIN: the same commit, built anew
+#   scripts/check_image.sh IMAGE [AGAIN…]     AGAIN: the same commit, built anew
 set -euo pipefail
 image="$1"
 fail() { echo "error: $image: $*" >&2; exit 1; }
@@ -41,9 +41,9 @@ code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
 docker rm "$container" >/dev/null
 [ "$code" = 130 ] || fail "ends with $code when it is stopped, not by its own handler"
 
-if [ $# -gt 1 ]; then
-  layers() { docker image inspect --format '{{json .RootFS.Layers}}' "$1"; }
-  [ "$(layers "$image")" = "$(layers "$2")" ] || fail "$2 has other files"
-  echo "$image: built twice, the same layers $(layers "$image")"
-fi
+for again in "${@:2}"; do
+  id() { docker image inspect --format '{{.Id}}' "$1"; }
+  [ "$(id "$image")" = "$(id "$again")" ] || fail "$again is another image"
+  echo "$image: $again is the same, $(id "$image")"
+done
 echo "$image: $size bytes, $version"

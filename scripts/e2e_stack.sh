@@ -32,7 +32,10 @@ e2e/docker/clients.sh "${CARGO_TARGET_DIR:-target}/debug/examples/consensus"
 if [ $# = 0 ]; then
   say "the image"
   build --no-cache -t regenesis:again
-  scripts/check_image.sh regenesis:e2e regenesis:again
+  scripts/install_buildx.sh
+  DOCKER_CONFIG="$PWD/target/docker-buildx" \
+    docker/build.sh --build-arg RUST_IMAGE=regenesis-e2e/base:1 -q -t regenesis:buildx
+  scripts/check_image.sh regenesis:e2e regenesis:again regenesis:buildx
   rustup target add aarch64-unknown-linux-musl
   rootfs="$(mktemp -d)"
   docker/cross.sh "$rootfs"
