@@ -31,11 +31,11 @@ e2e/docker/clients.sh "${CARGO_TARGET_DIR:-target}/debug/examples/consensus"
 
 if [ $# = 0 ]; then
   say "the image"
-  build --no-cache -t regenesis:again
+  # Another builder, which has nothing of what the first one has kept.
   scripts/install_buildx.sh
   DOCKER_CONFIG="$PWD/target/docker-buildx" \
-    docker/build.sh --build-arg RUST_IMAGE=regenesis-e2e/base:1 -q -t regenesis:buildx
-  scripts/check_image.sh regenesis:e2e regenesis:again regenesis:buildx
+    docker/build.sh --no-cache --build-arg RUST_IMAGE=regenesis-e2e/base:1 -q -t regenesis:buildx
+  scripts/check_image.sh regenesis:e2e regenesis:buildx
   rustup target add aarch64-unknown-linux-musl
   rootfs="$(mktemp -d)"
   docker/cross.sh "$rootfs"
