@@ -15,7 +15,8 @@ import json
 import sys
 import tarfile
 
-KEPT = ("User", "Env", "Entrypoint", "Cmd", "WorkingDir", "Labels")
+# The working directory is left out: one builder says "/", the other nothing.
+KEPT = ("User", "Env", "Entrypoint", "Cmd", "Labels")
 
 
 def encode(value):
