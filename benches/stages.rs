@@ -9,6 +9,7 @@ use regenesis::cl::config::Config;
 use regenesis::cl::preset::{Preset, Revision};
 use regenesis::cl::state::genesis_state;
 use regenesis::el::alloc::State;
+use regenesis::el::block::Block;
 use regenesis::el::genesis::{self, Document};
 use regenesis::el::header::{Header, make_genesis_header};
 use regenesis::keys::{Entropy, Kdf, Keystore, password};
@@ -96,9 +97,9 @@ fn seal(bencher: Bencher<'_, '_>, validators: u64) {
 fn state(bencher: Bencher<'_, '_>, validators: u64) {
     let config = Config::parse(CONFIG.as_bytes()).unwrap();
     let preset = Preset::of(&config, Revision::default()).unwrap();
-    let (registry, header) = (registry(validators), header());
+    let (registry, block) = (registry(validators), Block::genesis(header()));
     bencher.bench_local(|| {
-        genesis_state(&config, &preset, black_box(&registry.validators), &header, 1).unwrap()
+        genesis_state(&config, &preset, black_box(&registry.validators), &block, 1).unwrap()
     });
 }
 
@@ -107,7 +108,8 @@ fn state(bencher: Bencher<'_, '_>, validators: u64) {
 fn encode(bencher: Bencher<'_, '_>, validators: u64) {
     let config = Config::parse(CONFIG.as_bytes()).unwrap();
     let preset = Preset::of(&config, Revision::default()).unwrap();
-    let state = genesis_state(&config, &preset, &registry(validators).validators, &header(), 1);
-    let state = state.unwrap();
+    let block = Block::genesis(header());
+    let registry = registry(validators);
+    let state = genesis_state(&config, &preset, &registry.validators, &block, 1).unwrap();
     bencher.bench_local(|| black_box(&state).ssz.encode(&mut std::io::sink()).unwrap());
 }

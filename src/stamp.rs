@@ -90,6 +90,31 @@ pub struct Stamp {
     pub el_timestamp: u64,
     /// `genesis_time` of the beacon state.
     pub genesis_time: u64,
+    /// Timestamp of the execution block that the beacon chain continues, if it keeps its past:
+    /// then block 0 keeps its own time.
+    pub head: Option<u64>,
+}
+
+impl Stamp {
+    /// Both layers begin at `time`; a chain that keeps its past has block 0 at `el_timestamp`, and
+    /// its last block at `head`.
+    pub fn at(time: u64, past: Option<Past>) -> Self {
+        match past {
+            None => Self { el_timestamp: time, genesis_time: time, head: None },
+            Some(Past { el_timestamp, head }) => {
+                Self { el_timestamp, genesis_time: time, head: Some(head) }
+            }
+        }
+    }
+}
+
+/// Times of a past that is kept, in seconds since the epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    /// Of block 0.
+    pub el_timestamp: u64,
+    /// Of the last block.
+    pub head: u64,
 }
 
 /// Why `keep` has nothing to keep.
@@ -107,6 +132,14 @@ pub enum Error {
     /// The times overflow.
     #[error("genesis time {0} is too large")]
     TooLarge(u64),
+    /// The beacon chain would begin before the block that it continues.
+    #[error("genesis time {genesis_time} is before the last block of the past, of {head}")]
+    BeforeHead {
+        /// What was chosen.
+        genesis_time: u64,
+        /// Timestamp of the last block.
+        head: u64,
+    },
 }
 
 /// The latest time that is taken: the end of year 9999. What is later is a mistake, and sums of
@@ -114,21 +147,23 @@ pub enum Error {
 const LATEST: u64 = 253_402_300_799;
 
 /// Chooses the times. `now` and `lead` are seconds; `file_timestamp` is the timestamp in
-/// `genesis.json`, if it has one.
+/// `genesis.json`, if it has one; `past` is what the chain keeps, if it keeps anything.
 ///
-/// With [`Timestamp::Keep`], `genesis_time` is `MIN_GENESIS_TIME` (or else the execution time)
-/// plus `GENESIS_DELAY`: the rule of eth-beacon-genesis.
+/// With [`Timestamp::Keep`], `genesis_time` is `MIN_GENESIS_TIME` (or else the time of the
+/// execution block that is continued) plus `GENESIS_DELAY`: the rule of eth-beacon-genesis.
 ///
 /// # Errors
-/// There is nothing to keep, or the time is beyond the year 9999.
+/// There is nothing to keep, the time is beyond the year 9999, or before the past's last block
+/// (but for `keep`, which only reproduces).
 pub fn choose(
     timestamp: Timestamp,
     lead: u64,
     now: u64,
     file_timestamp: Option<u64>,
+    past: Option<Past>,
     config: &Config,
 ) -> Result<Stamp, Error> {
-    let both = |time| Stamp { el_timestamp: time, genesis_time: time };
+    let both = |time| Stamp::at(time, past);
     let stamp = match timestamp {
         Timestamp::Now => both(now.saturating_add(lead)),
         Timestamp::At(time) => both(time),
@@ -137,18 +172,23 @@ pub fn choose(
             if el_timestamp > LATEST {
                 return Err(Error::KeptTooLarge(el_timestamp));
             }
-            let genesis_time = kept_genesis_time(el_timestamp, config)?;
+            let continued = past.map_or(el_timestamp, |past| past.head);
+            let genesis_time = kept_genesis_time(continued, config)?;
             if genesis_time > LATEST {
                 let own =
                     config.optional_u64("MIN_GENESIS_TIME")?.is_some_and(|time| time > LATEST);
                 let key = if own { "MIN_GENESIS_TIME" } else { "GENESIS_DELAY" };
                 return Err(config.invalid(key, "seconds that end before the year 10000").into());
             }
-            Stamp { el_timestamp, genesis_time }
+            Stamp { el_timestamp, ..Stamp::at(genesis_time, past) }
         }
     };
-    match stamp.genesis_time {
-        time if time > LATEST => Err(Error::TooLarge(time)),
+    let Stamp { genesis_time, head, .. } = stamp;
+    match head {
+        _ if genesis_time > LATEST => Err(Error::TooLarge(genesis_time)),
+        Some(head) if genesis_time < head && timestamp != Timestamp::Keep => {
+            Err(Error::BeforeHead { genesis_time, head })
+        }
         _ => Ok(stamp),
     }
 }
@@ -188,15 +228,32 @@ mod tests {
     #[test]
     fn times_are_one_clock() {
         let config = Config::parse(b"MIN_GENESIS_TIME: 500\nGENESIS_DELAY: 30\n").unwrap();
-        let stamp = |timestamp, file| choose(timestamp, 5, 1000, file, &config);
-        let both = |time| Stamp { el_timestamp: time, genesis_time: time };
+        let stamp = |timestamp, file| choose(timestamp, 5, 1000, file, None, &config);
+        let both = |time| Stamp::at(time, None);
         assert_eq!(stamp(Timestamp::Now, Some(7)).unwrap(), both(1005));
         assert_eq!(stamp(Timestamp::At(9), None).unwrap(), both(9));
-        let kept = Stamp { el_timestamp: 7, genesis_time: 530 };
+        let kept = Stamp { el_timestamp: 7, genesis_time: 530, head: None };
         assert_eq!(stamp(Timestamp::Keep, Some(7)).unwrap(), kept);
         assert!(matches!(stamp(Timestamp::Keep, None), Err(Error::Placeholder)));
         assert!(matches!(stamp(Timestamp::At(u64::MAX), None), Err(Error::TooLarge(_))));
         let zero = Config::parse(b"MIN_GENESIS_TIME: 0\nGENESIS_DELAY: 30\n").unwrap();
-        assert_eq!(choose(Timestamp::Keep, 5, 0, Some(7), &zero).unwrap().genesis_time, 37);
+        let kept = choose(Timestamp::Keep, 5, 0, Some(7), None, &zero).unwrap();
+        assert_eq!(kept.genesis_time, 37);
+    }
+
+    #[test]
+    fn a_past_keeps_its_times() {
+        let config = Config::parse(b"GENESIS_DELAY: 30\n").unwrap();
+        let past = Some(Past { el_timestamp: 7, head: 900 });
+        let stamp = |timestamp| choose(timestamp, 5, 1000, Some(7), past, &config);
+        let at = |genesis_time| Stamp { el_timestamp: 7, genesis_time, head: Some(900) };
+        assert_eq!(stamp(Timestamp::Now).unwrap(), at(1005));
+        assert_eq!(stamp(Timestamp::At(900)).unwrap(), at(900));
+        assert_eq!(stamp(Timestamp::Keep).unwrap(), at(930));
+        let early = stamp(Timestamp::At(899)).unwrap_err();
+        assert!(matches!(early, Error::BeforeHead { genesis_time: 899, head: 900 }));
+        let before = Config::parse(b"MIN_GENESIS_TIME: 500\nGENESIS_DELAY: 30\n").unwrap();
+        let kept = choose(Timestamp::Keep, 5, 1000, Some(7), past, &before).unwrap();
+        assert_eq!(kept, at(530));
     }
 }

@@ -13,6 +13,8 @@ pub struct Summary {
     pub snapshot: String,
     pub chain_id: u64,
     pub el: El,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
     pub cl: Cl,
     pub keystores: Keystores,
     pub files: Vec<File>,
@@ -29,6 +31,18 @@ pub struct El {
     pub state_root: String,
     pub block_hash: String,
     pub accounts: usize,
+}
+
+/// The past that the chain keeps: blocks for the execution client to import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct History {
+    /// As many as the number of the last one.
+    pub blocks: u64,
+    pub bytes: u64,
+    pub block_hash: String,
+    pub state_root: String,
+    pub timestamp: u64,
 }
 
 /// The consensus genesis.
@@ -87,6 +101,8 @@ impl Summary {
 #[allow(missing_docs, reason = "the names are the file's")]
 pub struct Finished {
     pub run_id: String,
+    #[serde(default)]
+    pub history: Option<History>,
     pub files: Vec<File>,
 }
 

@@ -83,7 +83,6 @@ fn nethermind_block(text: &str) -> B256 {
         state_root: state_root(spec["accounts"].as_object().unwrap()),
         difficulty: number(&genesis["difficulty"]),
         gas_limit: small(&genesis["gasLimit"]),
-        gas_used: 0,
         timestamp: small(&genesis["timestamp"]),
         extra_data: text(&genesis["extraData"]).parse().unwrap(),
         mix_hash: text(&seal["mixHash"]).parse().unwrap(),
@@ -96,6 +95,7 @@ fn nethermind_block(text: &str) -> B256 {
         requests_hash: (on(6110) || on(7002) || on(7251)).then_some(EMPTY_REQUESTS_HASH),
         block_access_list_hash: on(7928).then_some(EMPTY_LIST_HASH),
         slot_number: on(7843).then_some(0),
+        ..Header::of_empty_body()
     }
     .hash()
 }

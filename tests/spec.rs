@@ -15,6 +15,7 @@ use regenesis::cl::inputs::Inputs;
 use regenesis::cl::json::state_json;
 use regenesis::cl::preset::{Preset, Revision};
 use regenesis::cl::validator::Validator;
+use regenesis::el::block::Block;
 use serde_json::Value;
 use support::{Run, chain};
 
@@ -34,7 +35,7 @@ fn with_inputs<T>(fork: &Fork, preset: &Preset, f: impl FnOnce(&Inputs<'_>) -> T
     let count = Preset::vector(preset.slots_per_epoch);
     let validators: Vec<Validator> =
         chain::validators(count).iter().map(|v| v.record(preset, electra)).collect();
-    let header = chain::header(fork);
+    let block = Block::genesis(chain::header(fork));
     f(&Inputs {
         preset,
         genesis_time: 0,
@@ -44,8 +45,8 @@ fn with_inputs<T>(fork: &Fork, preset: &Preset, f: impl FnOnce(&Inputs<'_>) -> T
         balances: &vec![preset.max_effective_balance; count],
         active: &(0..count).collect::<Vec<_>>(),
         electra,
-        header: &header,
-        block_hash: header.hash().0,
+        block: &block,
+        block_hash: block.header.hash().0,
     })
 }
 

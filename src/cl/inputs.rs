@@ -3,7 +3,7 @@
 use super::preset::Preset;
 use super::ssz::Root;
 use super::validator::Validator;
-use crate::el::header::Header;
+use crate::el::block::Block;
 
 /// What a genesis state is made of, besides constants.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub struct Inputs<'a> {
     pub active: &'a [usize],
     /// Whether the genesis fork is electra or later.
     pub electra: bool,
-    /// The execution block.
-    pub header: &'a Header,
+    /// The execution block that the chain continues.
+    pub block: &'a Block,
     /// Its hash.
     pub block_hash: Root,
 }

@@ -10,7 +10,7 @@ use super::inputs::Inputs;
 use super::preset::Preset;
 use super::ssz::{Root, Value, container, list_of, progressive_list, uint64};
 use super::validator::{self, GenesisValidator, Validator};
-use crate::el::header::Header;
+use crate::el::block::Block;
 
 /// A genesis state and what a summary says of it.
 #[derive(Debug)]
@@ -37,21 +37,22 @@ pub struct GenesisState {
 
 /// Builds the state of the newest fork of `config` whose epoch is 0.
 ///
-/// `genesis_time` is in seconds since the epoch; `header` is the execution block's.
+/// `genesis_time` is in seconds since the epoch; `block` is the execution block that the chain
+/// continues: block 0, or the last of a past.
 ///
 /// # Errors
 /// No validator is active, or since gloas fewer than an epoch has slots; there are more than the
 /// registry may hold; a fork version is missing; the execution block lacks what the fork's payload header holds, or
-/// has more `extraData` than fits.
+/// has more `extraData` or withdrawals than fit.
 pub fn genesis_state(
     config: &Config,
     preset: &Preset,
     validators: &[GenesisValidator],
-    header: &Header,
+    block: &Block,
     genesis_time: u64,
 ) -> Result<GenesisState, Error> {
     let fork = config.genesis_fork()?;
-    check_payload(fork, preset, header)?;
+    check_payload(fork, preset, block)?;
     let electra = fork.is_at_least("electra");
     let registry: Vec<Validator> = validators.iter().map(|v| v.record(preset, electra)).collect();
     if registry.len() as u64 > preset.validator_registry_limit {
@@ -79,8 +80,8 @@ pub fn genesis_state(
         balances: &balances,
         active: &active,
         electra,
-        header,
-        block_hash: header.hash().0,
+        block,
+        block_hash: block.header.hash().0,
     };
     let fields = fork.state_fields(&inputs);
     let root_of = |name: &str| fields.get(name).map(Value::root).unwrap_or_default();
@@ -135,7 +136,8 @@ pub fn check_public_keys(keys: &[[u8; 48]]) -> Result<(), usize> {
     faulty.map_or(Ok(()), Err)
 }
 
-fn check_payload(fork: &Fork, preset: &Preset, header: &Header) -> Result<(), Error> {
+fn check_payload(fork: &Fork, preset: &Preset, block: &Block) -> Result<(), Error> {
+    let header = &block.header;
     let fault = |what: &str| Err(Error::Payload(what.to_owned()));
     if !fork.is_at_least("bellatrix") {
         return Ok(());
@@ -149,6 +151,11 @@ fn check_payload(fork: &Fork, preset: &Preset, header: &Header) -> Result<(), Er
             "has {length} bytes of extraData, expected at most {}, as a beacon block holds",
             preset.max_extra_data_bytes
         ));
+    }
+    let (withdrawals, most) =
+        (block.withdrawals.as_ref().map_or(0, Vec::len), preset.max_withdrawals_per_payload);
+    if withdrawals as u64 > most {
+        return fault(&format!("has {withdrawals} withdrawals, this preset has room for {most}"));
     }
     if fork.is_at_least("deneb") && header.blob_gas_used.is_none() {
         return fault("has no blob gas fields: set cancunTime to 0 in genesis.json");

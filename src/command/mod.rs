@@ -109,6 +109,10 @@ impl Failure {
                 &error.to_string(),
                 Some("times are seconds since 1970, not milliseconds"),
             ),
+            stamp::Error::BeforeHead { .. } => Self::usage(
+                error.to_string(),
+                "a chain that keeps its past goes on after it: choose a later --timestamp",
+            ),
             stamp::Error::TooLarge(_) => {
                 Self::usage(error.to_string(), "--timestamp takes seconds, not milliseconds")
             }

@@ -33,8 +33,8 @@ pub struct Account {
 }
 
 impl Leaf for Account {
-    fn key(&self) -> &B256 {
-        &self.hashed_address
+    fn key(&self) -> &[u8] {
+        &self.hashed_address[..]
     }
 
     fn encode_value(&self, out: &mut dyn BufMut) {
@@ -57,8 +57,8 @@ pub struct Slot {
 }
 
 impl Leaf for Slot {
-    fn key(&self) -> &B256 {
-        &self.hashed_slot
+    fn key(&self) -> &[u8] {
+        &self.hashed_slot[..]
     }
 
     fn encode_value(&self, out: &mut dyn BufMut) {

@@ -40,7 +40,7 @@ pub struct Alloc {
 }
 
 /// A member of the document's object.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The key as spelled in the file, between its quotes.
     pub key: Vec<u8>,

@@ -1,8 +1,9 @@
-//! The genesis header and its hash. Source: geth `core/genesis.go` (`toBlockWithRoot`) and
-//! `core/types/gen_header_rlp.go`; Yellow Paper, section 4.3, and the EIPs named below.
+//! Block headers, the genesis header, and their hashes. Source: geth `core/genesis.go`
+//! (`toBlockWithRoot`) and `core/types/gen_header_rlp.go`; Yellow Paper, section 4.3, and the EIPs
+//! named below.
 
-use alloy_primitives::{Address, B64, B256, Bytes, U256, b256, keccak256};
-use alloy_rlp::{BufMut, Encodable};
+use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256, b256, keccak256};
+use alloy_rlp::{BufMut, Decodable, Encodable};
 
 use super::chain_config::Hardfork;
 use super::genesis::Genesis;
@@ -19,20 +20,30 @@ const GENESIS_GAS_LIMIT: u64 = 4_712_388;
 /// The base fee of London's first block (EIP-1559), wei.
 const INITIAL_BASE_FEE: u64 = 1_000_000_000;
 
-/// An execution block header at genesis. What no hardfork has switched on is `None`.
-#[derive(Debug, Clone)]
+/// An execution block header. What no hardfork has switched on is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// Hash of the parent, zero unless the file sets it.
+    /// Hash of the parent; of block 0 zero, unless its file sets it.
     pub parent_hash: B256,
+    /// `keccak256` of the ommers' list.
+    pub ommers_hash: B256,
     /// Fee recipient.
     pub coinbase: Address,
-    /// Root of the state trie.
+    /// Root of the state trie behind the block.
     pub state_root: B256,
+    /// Root of the trie of transactions by index.
+    pub transactions_root: B256,
+    /// Root of the trie of receipts by index.
+    pub receipts_root: B256,
+    /// Of the logs of all receipts.
+    pub logs_bloom: Bloom,
     /// Proof-of-work difficulty.
     pub difficulty: U256,
+    /// The block's number.
+    pub number: u64,
     /// Gas limit of the block.
     pub gas_limit: u64,
-    /// Gas used, zero unless the file sets it.
+    /// Gas used; of block 0 zero, unless its file sets it.
     pub gas_used: u64,
     /// Seconds since the epoch.
     pub timestamp: u64,
@@ -88,10 +99,41 @@ pub fn make_genesis_header(genesis: &Genesis, state_root: B256, timestamp: u64) 
         requests_hash: active(Hardfork::Prague).then_some(EMPTY_REQUESTS_HASH),
         block_access_list_hash: amsterdam.then_some(EMPTY_LIST_HASH),
         slot_number: amsterdam.then(|| genesis.slot_number.unwrap_or(0)),
+        ..Header::of_empty_body()
     }
 }
 
 impl Header {
+    /// A header for a block that has nothing in it: the roots of no ommers, transactions and
+    /// receipts, and zeros.
+    pub fn of_empty_body() -> Self {
+        Self {
+            parent_hash: B256::ZERO,
+            ommers_hash: EMPTY_LIST_HASH,
+            coinbase: Address::ZERO,
+            state_root: B256::ZERO,
+            transactions_root: EMPTY_ROOT_HASH,
+            receipts_root: EMPTY_ROOT_HASH,
+            logs_bloom: Bloom::ZERO,
+            difficulty: U256::ZERO,
+            number: 0,
+            gas_limit: 0,
+            gas_used: 0,
+            timestamp: 0,
+            extra_data: Bytes::new(),
+            mix_hash: B256::ZERO,
+            nonce: B64::ZERO,
+            base_fee_per_gas: None,
+            withdrawals_root: None,
+            blob_gas_used: None,
+            excess_blob_gas: None,
+            parent_beacon_block_root: None,
+            requests_hash: None,
+            block_access_list_hash: None,
+            slot_number: None,
+        }
+    }
+
     /// The block hash.
     pub fn hash(&self) -> B256 {
         let mut rlp = Vec::with_capacity(640);
@@ -124,15 +166,14 @@ impl Encodable for Header {
     fn encode(&self, out: &mut dyn BufMut) {
         let mut payload = Vec::with_capacity(640);
         self.parent_hash.encode(&mut payload);
-        EMPTY_LIST_HASH.encode(&mut payload);
+        self.ommers_hash.encode(&mut payload);
         self.coinbase.encode(&mut payload);
         self.state_root.encode(&mut payload);
-        EMPTY_ROOT_HASH.encode(&mut payload);
-        EMPTY_ROOT_HASH.encode(&mut payload);
-        alloy_primitives::Bloom::ZERO.encode(&mut payload);
+        self.transactions_root.encode(&mut payload);
+        self.receipts_root.encode(&mut payload);
+        self.logs_bloom.encode(&mut payload);
         self.difficulty.encode(&mut payload);
-        // Block number.
-        0_u64.encode(&mut payload);
+        self.number.encode(&mut payload);
         self.gas_limit.encode(&mut payload);
         self.gas_used.encode(&mut payload);
         self.timestamp.encode(&mut payload);
@@ -142,5 +183,45 @@ impl Encodable for Header {
         payload.extend(self.tail());
         alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(out);
         out.put_slice(&payload);
+    }
+}
+
+impl Decodable for Header {
+    fn decode(rlp: &mut &[u8]) -> alloy_rlp::Result<Self> {
+        fn next<T: Decodable>(fields: &mut &[u8]) -> alloy_rlp::Result<Option<T>> {
+            if fields.is_empty() { Ok(None) } else { T::decode(fields).map(Some) }
+        }
+        let mut payload = alloy_rlp::Header::decode_bytes(rlp, true)?;
+        let fields = &mut payload;
+        let header = Self {
+            parent_hash: Decodable::decode(fields)?,
+            ommers_hash: Decodable::decode(fields)?,
+            coinbase: Decodable::decode(fields)?,
+            state_root: Decodable::decode(fields)?,
+            transactions_root: Decodable::decode(fields)?,
+            receipts_root: Decodable::decode(fields)?,
+            logs_bloom: Decodable::decode(fields)?,
+            difficulty: Decodable::decode(fields)?,
+            number: Decodable::decode(fields)?,
+            gas_limit: Decodable::decode(fields)?,
+            gas_used: Decodable::decode(fields)?,
+            timestamp: Decodable::decode(fields)?,
+            extra_data: Decodable::decode(fields)?,
+            mix_hash: Decodable::decode(fields)?,
+            nonce: Decodable::decode(fields)?,
+            base_fee_per_gas: next(fields)?,
+            withdrawals_root: next(fields)?,
+            blob_gas_used: next(fields)?,
+            excess_blob_gas: next(fields)?,
+            parent_beacon_block_root: next(fields)?,
+            requests_hash: next(fields)?,
+            block_access_list_hash: next(fields)?,
+            slot_number: next(fields)?,
+        };
+        // What a later fork adds is no part of the hash that is computed here.
+        if !payload.is_empty() {
+            return Err(alloy_rlp::Error::UnexpectedLength);
+        }
+        Ok(header)
     }
 }

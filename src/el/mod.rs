@@ -1,6 +1,7 @@
 //! Execution layer: `genesis.json` → state root → header → block hash.
 
 pub mod alloc;
+pub mod block;
 pub mod chain_config;
 pub mod dialect;
 pub mod edit;

@@ -21,13 +21,11 @@ const PARALLEL: usize = 512;
 
 /// RLP of no bytes: a branch's empty child, or its value.
 const EMPTY_STRING: u8 = 0x80;
-/// An account's value has 110 bytes at most, a slot's 33.
-const MAX_VALUE: usize = 112;
 
-/// One leaf of a trie whose keys are hashes.
+/// One leaf of a trie in which no key begins another: keys are hashes, or the RLP of an index.
 pub trait Leaf: Sync {
-    /// The key: 32 bytes, 64 nibbles.
-    fn key(&self) -> &B256;
+    /// The key: two nibbles a byte.
+    fn key(&self) -> &[u8];
     /// Writes the RLP of the value (which the leaf node holds as a byte string).
     fn encode_value(&self, out: &mut dyn BufMut);
 }
@@ -42,7 +40,7 @@ pub fn root<L: Leaf>(leaves: &[L]) -> B256 {
     keccak256(rlp)
 }
 
-fn nibble(key: &B256, index: usize) -> u8 {
+fn nibble(key: &[u8], index: usize) -> u8 {
     if index.is_multiple_of(2) { key[index / 2] >> 4 } else { key[index / 2] & 15 }
 }
 
@@ -50,13 +48,9 @@ fn nibble(key: &B256, index: usize) -> u8 {
 fn node<L: Leaf>(leaves: &[L], depth: usize, out: &mut Vec<u8>) {
     let (first, last) = (&leaves[0], &leaves[leaves.len() - 1]);
     if leaves.len() == 1 {
-        let mut value = [0; MAX_VALUE];
-        let mut rest = &mut value[..];
-        first.encode_value(&mut rest);
-        let length = MAX_VALUE - rest.len();
-        return leaf(first.key(), depth, &value[..length], out);
+        return leaf(first.key(), depth, |out| first.encode_value(out), out);
     }
-    let shared = (depth..64)
+    let shared = (depth..first.key().len() * 2)
         .find(|index| nibble(first.key(), *index) != nibble(last.key(), *index))
         .expect("two leaves have two keys");
     if shared > depth {
@@ -109,15 +103,20 @@ fn embed(start: usize, out: &mut Vec<u8>) {
 }
 
 /// Appends the RLP of a leaf whose nibbles begin at `depth`.
-fn leaf(key: &B256, depth: usize, value: &[u8], out: &mut Vec<u8>) {
+fn leaf(key: &[u8], depth: usize, value: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
     list(out, |out| {
-        hex_prefix(key, depth, 64, true, out);
-        value.encode(out);
+        hex_prefix(key, depth, key.len() * 2, true, out);
+        let start = out.len();
+        value(out);
+        // One byte below 0x80 is its own RLP.
+        if !matches!(out[start..], [0..0x80]) {
+            frame(out, start, false);
+        }
     });
 }
 
 /// Appends the hex-prefix encoding of the nibbles `from..to` of `key`, as an RLP string.
-fn hex_prefix(key: &B256, from: usize, to: usize, leaf: bool, out: &mut Vec<u8>) {
+fn hex_prefix(key: &[u8], from: usize, to: usize, leaf: bool, out: &mut Vec<u8>) {
     let mut bytes = [0; 33];
     let length = (to - from) / 2 + 1;
     bytes[0] = if leaf { 0x20 } else { 0 };
@@ -135,8 +134,13 @@ fn hex_prefix(key: &B256, from: usize, to: usize, leaf: bool, out: &mut Vec<u8>)
 fn list(out: &mut Vec<u8>, items: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     items(out);
+    frame(out, start, true);
+}
+
+/// Puts the header of an RLP item before what `out` has from `start`.
+fn frame(out: &mut Vec<u8>, start: usize, list: bool) {
     let payload_length = out.len() - start;
-    let header = alloy_rlp::Header { list: true, payload_length };
+    let header = alloy_rlp::Header { list, payload_length };
     // The header's length is known last: the few bytes of the node make room.
     let room = header.length();
     out.resize(out.len() + room, 0);
@@ -152,8 +156,8 @@ mod tests {
     struct Pair(B256, Vec<u8>);
 
     impl Leaf for Pair {
-        fn key(&self) -> &B256 {
-            &self.0
+        fn key(&self) -> &[u8] {
+            &self.0[..]
         }
         fn encode_value(&self, out: &mut dyn BufMut) {
             out.put_slice(&self.1);

@@ -7,24 +7,22 @@ use alloy_primitives::Address;
 
 use super::{Content, OutFile};
 use crate::cl::ssz::Value;
-use crate::digest::Prefix;
-use crate::el::edit::Piece;
-use crate::snapshot::Input;
 use crate::snapshot::validators::Source;
 
 /// What the files say.
 #[derive(Debug)]
 pub struct Metadata<'a> {
-    /// `genesis.json` in pieces, the file that some of them are ranges of, and what is known of
-    /// its digest.
-    pub genesis: (Vec<Piece>, Input, Option<Prefix>),
+    /// `genesis.json`.
+    pub genesis: Content,
+    /// `chain.rlp`, if the chain keeps its past.
+    pub chain: Option<Content>,
     /// `genesis.ssz`.
     pub state: Value,
     /// `config.yaml`.
     pub config: String,
     /// Address of the deposit contract.
     pub deposit_contract: Address,
-    /// Hash of the execution genesis block.
+    /// Hash of the execution block that the beacon chain continues.
     pub block_hash: [u8; 32],
     /// Root of the registry.
     pub genesis_validators_root: [u8; 32],
@@ -37,18 +35,15 @@ pub struct Metadata<'a> {
 /// The files.
 pub fn files(metadata: Metadata<'_>) -> Vec<OutFile> {
     let hash = |bytes: [u8; 32]| format!("0x{}", hex::encode(bytes));
-    let (pieces, input, prefix) = metadata.genesis;
+    let public = |path: &str, content| OutFile { path: path.to_owned(), content, secret: false };
     let (boot_enr, bootstrap_nodes) = match metadata.boot_enr {
         None => ("[]\n".to_owned(), String::new()),
         Some(enr) => (format!("- {enr}\n"), format!("{enr}\n")),
     };
-    vec![
-        OutFile::pieces("metadata/genesis.json".to_owned(), pieces, input, prefix),
-        OutFile {
-            path: "metadata/genesis.ssz".to_owned(),
-            content: Content::Ssz(metadata.state),
-            secret: false,
-        },
+    let chain = metadata.chain.map(|chain| public("metadata/chain.rlp", chain));
+    let files = [
+        public("metadata/genesis.json", metadata.genesis),
+        public("metadata/genesis.ssz", Content::Ssz(metadata.state)),
         OutFile::public("metadata/config.yaml", metadata.config),
         OutFile::public("metadata/deposit_contract.txt", metadata.deposit_contract.to_string()),
         // Lighthouse and Grandine refuse to start without it; older releases want the other name.
@@ -62,7 +57,8 @@ pub fn files(metadata: Metadata<'_>) -> Vec<OutFile> {
             hash(metadata.genesis_validators_root),
         ),
         OutFile::public("metadata/validator_names.yaml", validator_names(metadata.sources)),
-    ]
+    ];
+    files.into_iter().chain(chain).collect()
 }
 
 /// `validator_names.yaml`: which validators come from which source; runs that touch are joined.

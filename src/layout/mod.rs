@@ -119,6 +119,8 @@ pub enum Content {
     Ssz(Value),
     /// Pieces, some of them ranges of an input; and what is known of the digest.
     Pieces(Vec<Piece>, Input, Option<Prefix>),
+    /// All of an input, whose length and SHA-256 are known.
+    Copy(Input, u64, [u8; 32]),
 }
 
 impl fmt::Debug for Content {
@@ -127,6 +129,7 @@ impl fmt::Debug for Content {
             Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
             Self::Ssz(value) => write!(f, "Ssz({})", value.len()),
             Self::Pieces(pieces, input, _) => write!(f, "Pieces({}, {input:?})", pieces.len()),
+            Self::Copy(input, length, _) => write!(f, "Copy({length}, {input:?})"),
         }
     }
 }

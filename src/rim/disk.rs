@@ -140,6 +140,11 @@ pub(super) fn write(directory: &Path, file: &OutFile) -> Result<Written, Error> 
             }
             pieces[known..].iter().try_for_each(|piece| sink.put(piece, input))?;
         }
+        &Content::Copy(ref input, size, sha256) => {
+            sink.copy(&Piece::Source(0..size), input)?;
+            sink.out.set_len(size).map_err(at(&path))?;
+            return Ok(Written { path: file.path.clone(), size, sha256 });
+        }
     }
     // Not cut before it is written: ext4 would write it to disk at once.
     sink.out.set_len(sink.size).map_err(at(&path))?;

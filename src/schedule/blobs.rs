@@ -112,7 +112,7 @@ impl Plan<'_> {
         let hint = "BLOB_SCHEDULE and genesis.json must schedule it for the same moment";
         match (epoch, self.active_in_file(time)) {
             (0, _) if self.active_at_genesis(time) => {
-                if time > self.stamp.el_timestamp {
+                if self.stamp.head.is_none() && time > self.stamp.el_timestamp {
                     self.document.set_time(fork, 0)?;
                 }
                 Ok(())

@@ -140,9 +140,13 @@ impl Plan<'_> {
         self.report.warnings.push(text.into());
     }
 
-    /// Whether `genesis.json` itself says that a hardfork at `time` is active in block 0. With a
-    /// placeholder for its own time it only says so of time 0.
+    /// Whether the files say that a hardfork at `time` is active in the block that the beacon
+    /// chain continues: the last of the past, or block 0, of which a `genesis.json` with a
+    /// placeholder for its time only says so of time 0.
     fn active_in_file(&self, time: u64) -> bool {
+        if let Some(head) = self.stamp.head {
+            return time <= head;
+        }
         time == 0 || self.genesis.timestamp.is_some_and(|timestamp| time <= timestamp)
     }
 
@@ -158,7 +162,8 @@ impl Plan<'_> {
                 format!("set config.{time_key} to 0, or {epoch_key} to {FAR_FUTURE_EPOCH}"),
             ),
             (0, Some(time)) if self.active_at_genesis(time) => {
-                if time > self.stamp.el_timestamp {
+                // What the past has reached stays as it is.
+                if self.stamp.head.is_none() && time > self.stamp.el_timestamp {
                     self.document.set_time(hardfork, 0)?;
                     self.note(format!("genesis.json: {time_key} {time} → 0, active at genesis"));
                 }
@@ -181,7 +186,7 @@ impl Plan<'_> {
     }
 
     fn active_at_genesis(&self, time: u64) -> bool {
-        if self.restamp && self.genesis.timestamp.is_none() {
+        if self.stamp.head.is_none() && self.restamp && self.genesis.timestamp.is_none() {
             return time <= self.stamp.el_timestamp;
         }
         self.active_in_file(time)

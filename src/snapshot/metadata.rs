@@ -25,6 +25,9 @@ pub struct Metadata {
     /// What it was captured from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// What is kept of the source.
+    #[serde(default)]
+    pub mode: Mode,
     /// Whether the state root of what was captured is the block's. `false`: there was nothing to
     /// compare it with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,6 +47,17 @@ pub struct Metadata {
     /// The files by path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, File>,
+}
+
+/// What a snapshot keeps of its source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The state behind a block, which becomes that of a new block 0.
+    #[default]
+    State,
+    /// All blocks up to one, which the new beacon chain continues.
+    History,
 }
 
 /// What a snapshot was captured from.

@@ -8,6 +8,14 @@
 //!   val/mnemonics.yaml          validators by mnemonic; val/validators.txt: by public key
 //!   baked/                      what does not depend on time, computed once: see [`bake`]
 //! ```
+//!
+//! One that keeps its past has, instead of the template:
+//!
+//! ```text
+//!   el/genesis.json             the chain's own genesis, byte for byte
+//!   el/chain.rlp                the blocks behind it, one after the other, as clients import them
+//!   el/head.rlp                 the last of them: the beacon chain continues it
+//! ```
 
 pub mod bake;
 pub mod metadata;
@@ -23,6 +31,12 @@ use std::sync::Arc;
 pub const METADATA: &str = "metadata.json";
 /// The execution genesis.
 pub const GENESIS: &str = "el/genesis.template.json";
+/// The execution genesis of a chain that keeps its past.
+pub const OWN_GENESIS: &str = "el/genesis.json";
+/// The blocks behind that genesis.
+pub const CHAIN: &str = "el/chain.rlp";
+/// The last of the blocks.
+pub const HEAD: &str = "el/head.rlp";
 /// The consensus config.
 pub const CONFIG: &str = "cl/config.yaml";
 /// Validators by mnemonic.
@@ -67,6 +81,8 @@ pub struct Snapshot {
     pub metadata: Option<Input>,
     /// `genesis.json`.
     pub genesis: Input,
+    /// The past, if the chain keeps it.
+    pub history: Option<History>,
     /// `config.yaml`.
     pub config: Input,
     /// `mnemonics.yaml`.
@@ -75,6 +91,15 @@ pub struct Snapshot {
     pub validators: Option<Input>,
     /// The bake, if there is one.
     pub baked: Option<Baked>,
+}
+
+/// The files of a past.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// `chain.rlp`.
+    pub chain: Input,
+    /// `head.rlp`.
+    pub head: Input,
 }
 
 /// The files of a bake.
@@ -100,6 +125,7 @@ impl Snapshot {
             name: "sample".to_owned(),
             metadata: Some(embedded!("metadata.json")),
             genesis: embedded!("el/genesis.template.json"),
+            history: None,
             config: embedded!("cl/config.yaml"),
             mnemonics: Some(embedded!("val/mnemonics.yaml")),
             validators: None,
@@ -119,18 +145,29 @@ impl Snapshot {
         mnemonics: Option<Input>,
         validators: Option<Input>,
     ) -> Self {
-        Self { name, metadata: None, genesis, config, mnemonics, validators, baked: None }
+        Self {
+            name,
+            metadata: None,
+            genesis,
+            history: None,
+            config,
+            mnemonics,
+            validators,
+            baked: None,
+        }
     }
 
     /// The snapshot in `directory`; `has` tells which of its files exist.
     pub fn directory(directory: &Path, has: impl Fn(&Path) -> bool) -> Self {
         let file = |path: &str| Input::File(directory.join(path));
         let optional = |path: &str| has(&directory.join(path)).then(|| file(path));
+        let history = optional(CHAIN).map(|chain| History { chain, head: file(HEAD) });
         let name = directory.file_name().map(|name| name.to_string_lossy().into_owned());
         Self {
             name: name.unwrap_or_else(|| "snapshot".to_owned()),
             metadata: Some(file(METADATA)),
-            genesis: file(GENESIS),
+            genesis: file(if history.is_some() { OWN_GENESIS } else { GENESIS }),
+            history,
             config: file(CONFIG),
             mnemonics: optional(MNEMONICS),
             validators: optional(VALIDATORS),
@@ -146,6 +183,7 @@ impl Snapshot {
     pub fn small_files(&self) -> Vec<(&'static str, &Input)> {
         [
             (METADATA, self.metadata.as_ref()),
+            (HEAD, self.history.as_ref().map(|history| &history.head)),
             (CONFIG, Some(&self.config)),
             (MNEMONICS, self.mnemonics.as_ref()),
             (VALIDATORS, self.validators.as_ref()),

@@ -8,6 +8,7 @@ use regenesis::cl::fork::{FORKS, Fork};
 use regenesis::cl::preset::{Preset, Revision};
 use regenesis::cl::state::{GenesisState, genesis_state};
 use regenesis::cl::validator::GenesisValidator;
+use regenesis::el::block::Block;
 use regenesis::el::genesis;
 use regenesis::el::header::{Header, make_genesis_header};
 use regenesis::snapshot::{mnemonics, validators};
@@ -86,5 +87,6 @@ pub fn state(
     genesis_time: u64,
 ) -> GenesisState {
     let config = config(fork, preset_base);
-    genesis_state(&config, &preset(&config), validators, &header(fork), genesis_time).unwrap()
+    let block = Block::genesis(header(fork));
+    genesis_state(&config, &preset(&config), validators, &block, genesis_time).unwrap()
 }

@@ -1,7 +1,8 @@
 //! Source: consensus-specs `specs/capella/beacon-chain.md`.
 
 use super::{Fields, Fork, Inputs, bellatrix};
-use crate::cl::ssz::{bytes, empty_list, uint64};
+use crate::cl::ssz::{Value, bytes, container, empty_list, list_of, uint64};
+use crate::el::block::Withdrawal;
 use crate::el::chain_config::Hardfork;
 
 pub(super) const FORK: Fork = Fork {
@@ -27,7 +28,9 @@ fn body(body: &mut Fields, g: &Inputs<'_>) {
 
 pub(super) fn payload_header(g: &Inputs<'_>) -> Fields {
     let mut fields = bellatrix::payload_header(g);
-    let withdrawals = empty_list(g.preset.max_withdrawals_per_payload);
+    let list = g.block.withdrawals.as_deref().unwrap_or_default();
+    let roots = list.iter().map(|one| withdrawal(one).root()).collect();
+    let withdrawals = list_of(Vec::new(), roots, g.preset.max_withdrawals_per_payload);
     fields.push("withdrawals_root", bytes(withdrawals.root()));
     fields
 }
@@ -36,4 +39,14 @@ pub(super) fn payload(g: &Inputs<'_>) -> Fields {
     let mut fields = bellatrix::payload(g);
     fields.push("withdrawals", empty_list(g.preset.max_withdrawals_per_payload));
     fields
+}
+
+/// `Withdrawal`.
+fn withdrawal(one: &Withdrawal) -> Value {
+    container([
+        uint64(one.index),
+        uint64(one.validator_index),
+        bytes(one.address.into_array()),
+        uint64(one.amount),
+    ])
 }

@@ -15,8 +15,9 @@ pub(super) const FORK: Fork = Fork {
 
 fn state(state: &mut Fields, g: &Inputs<'_>) {
     let mut header = capella::payload_header(g);
-    header.push("blob_gas_used", uint64(g.header.blob_gas_used.unwrap_or(0)));
-    header.push("excess_blob_gas", uint64(g.header.excess_blob_gas.unwrap_or(0)));
+    let h = &g.block.header;
+    header.push("blob_gas_used", uint64(h.blob_gas_used.unwrap_or(0)));
+    header.push("excess_blob_gas", uint64(h.excess_blob_gas.unwrap_or(0)));
     state.replace("latest_execution_payload_header", header.container());
 }
 

@@ -1,6 +1,7 @@
 //! The pipeline of `init`, up to the list of files: reads like the picture in the crate's head.
 
 use super::super::Failure;
+use super::super::prepare::history::Past;
 use super::super::prepare::{Prepared, Steps, inputs};
 use super::arrange;
 use super::dialects;
@@ -9,10 +10,13 @@ use crate::cl::config::Config;
 use crate::cl::preset;
 use crate::cl::state::{self, GenesisState};
 use crate::cl::{self, config_file};
+use crate::el::block::Block;
+use crate::el::genesis::Document;
 use crate::el::header::make_genesis_header;
-use crate::layout::{OutFile, metadata};
+use crate::layout::{Content, OutFile, metadata};
 use crate::rim::clock;
 use crate::schedule;
+use crate::snapshot::Input;
 use crate::stamp::{self, Timestamp};
 use crate::summary::{Cl, El, Summary};
 
@@ -55,13 +59,16 @@ pub(super) fn stamped(
     let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
     let lead = settings.lead.seconds(settings.plan.start(), prepared.accounts, prepared.file_size);
     let (now, file_time) = (clock::now(), prepared.genesis.timestamp);
-    let stamp = stamp::choose(settings.timestamp, lead, now, file_time, config)
+    let times = prepared.past_times();
+    let stamp = stamp::choose(settings.timestamp, lead, now, file_time, times, config)
         .map_err(|error| Failure::stamp(&snapshot.genesis, &snapshot.config, &error))?;
     let restamp = settings.timestamp != Timestamp::Keep;
     let (mut values, report) =
         schedule::reconcile(&mut document, &prepared.genesis, config, preset, stamp, restamp)
             .map_err(|e| Failure::schedule(&snapshot.genesis, &snapshot.config, &e))?;
-    document.set_timestamp(stamp.el_timestamp);
+    if prepared.past.is_none() {
+        document.set_timestamp(stamp.el_timestamp);
+    }
     let count = validators.len();
     if !config.has("MIN_GENESIS_ACTIVE_VALIDATOR_COUNT") {
         values.insert("MIN_GENESIS_ACTIVE_VALIDATOR_COUNT".to_owned(), count.to_string());
@@ -79,7 +86,15 @@ pub(super) fn stamped(
     let block_hash = header.hash();
     steps.done("el", &format!("block hash {block_hash}"));
 
-    let state = state::genesis_state(&config, preset, validators, &header, stamp.genesis_time)
+    let block = match &prepared.past {
+        None => Block::genesis(header.clone()),
+        Some(past) => {
+            past.check(snapshot, &header)?;
+            steps.done("past", &past.to_string());
+            past.head.clone()
+        }
+    };
+    let state = state::genesis_state(&config, preset, validators, &block, stamp.genesis_time)
         .map_err(|error| inputs::state_failure(snapshot, &error))?;
     let base = preset::base(&config).map_err(in_config)?;
     let fork = state.fork;
@@ -102,6 +117,7 @@ pub(super) fn stamped(
             block_hash: block_hash.to_string(),
             accounts: prepared.accounts,
         },
+        history: prepared.past.as_ref().map(Past::summary),
         cl: cl_summary(base, count, &state),
         keystores: arrange::summary(settings, prepared.keystores.len()),
         files: Vec::new(),
@@ -117,15 +133,12 @@ pub(super) fn stamped(
     };
     let state_json = arrange::parsed(settings, &state);
     let mut files = metadata::files(metadata::Metadata {
-        genesis: (
-            document.pieces(&prepared.added),
-            snapshot.genesis.clone(),
-            prepared.prefix.clone(),
-        ),
+        genesis: genesis_json(prepared, &document, &snapshot.genesis),
+        chain: prepared.past.as_ref().map(|past| past.chain.clone()),
         state: state.ssz,
         deposit_contract: config.deposit_contract_address().map_err(in_config)?,
         config: config_yaml,
-        block_hash: block_hash.0,
+        block_hash: block.header.hash().0,
         genesis_validators_root: expected.genesis_validators_root,
         sources: &prepared.sources,
         boot_enr: settings.boot_enr.as_deref(),
@@ -133,6 +146,17 @@ pub(super) fn stamped(
     files.extend(dialects.files(settings, &document, &genesis, &header)?);
     files.extend(arrange::network(settings, &files, &state_json)?);
     Ok(Made { at: now, files, state: expected, summary })
+}
+
+/// `genesis.json`: the one of a past byte for byte, if nothing in it had to change.
+fn genesis_json(prepared: &Prepared, document: &Document, input: &Input) -> Content {
+    match &prepared.past {
+        Some(past) if document.head == prepared.document.head => past.genesis.clone(),
+        _ => {
+            let pieces = document.pieces(&prepared.added);
+            Content::Pieces(pieces, input.clone(), prepared.prefix.clone())
+        }
+    }
 }
 
 fn hex0x(bytes: [u8; 32]) -> String {

@@ -225,6 +225,7 @@ fn snapshot(args: &Args) -> Result<Snapshot, Failure> {
         // its bake is of other files.
         metadata: if genesis.is_some() { None } else { base.metadata },
         baked: if loose { None } else { base.baked },
+        history: if genesis.is_some() { None } else { base.history },
         genesis: genesis.unwrap_or(base.genesis),
         config: config.unwrap_or(base.config),
         mnemonics: mnemonics.or(base.mnemonics),

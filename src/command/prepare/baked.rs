@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::Failure;
 use super::keystores::Keystores;
-use super::{Prepared, Wanted, inputs};
+use super::{Prepared, Wanted, history, inputs};
 use crate::cl::preset::Preset;
 use crate::digest::{self, Prefix};
 use crate::el::genesis::{self, Alloc, Document};
@@ -85,6 +85,7 @@ fn assemble(wanted: &Wanted<'_>, record: &Record) -> Result<Prepared, Failure> {
         preset,
         document,
         genesis,
+        past: history::read(snapshot)?,
         accounts: record.genesis.accounts,
         file_size: record.genesis.file.size,
         added: Vec::new(),

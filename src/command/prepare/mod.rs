@@ -1,6 +1,7 @@
 //! What does not depend on the time: read from a bake where there is one, else computed.
 
 pub mod baked;
+pub mod history;
 pub mod inputs;
 pub mod keystores;
 
@@ -18,6 +19,7 @@ use crate::rim::clock::Stopwatch;
 use crate::rim::console::Console;
 use crate::snapshot::Snapshot;
 use crate::snapshot::validators::Source;
+use crate::stamp;
 use crate::summary::Step;
 use keystores::Keystores;
 
@@ -51,6 +53,8 @@ pub struct Prepared {
     pub document: Document,
     /// What it says.
     pub genesis: Genesis,
+    /// The past, if the chain keeps it.
+    pub past: Option<history::Past>,
     /// Number of accounts.
     pub accounts: usize,
     /// Size of `genesis.json` in bytes.
@@ -71,6 +75,16 @@ pub struct Prepared {
     pub keystores: Keystores,
     /// Things that may be wrong.
     pub warnings: Vec<String>,
+}
+
+impl Prepared {
+    /// The times of the past, if the chain keeps it.
+    pub fn past_times(&self) -> Option<stamp::Past> {
+        self.past.as_ref().map(|past| stamp::Past {
+            el_timestamp: self.genesis.timestamp.unwrap_or_default(),
+            head: past.head.header.timestamp,
+        })
+    }
 }
 
 /// Steps with their times, on the console and for the summary.
@@ -140,6 +154,7 @@ pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
     warnings.extend(inputs::check_metadata(snapshot, &genesis)?);
     steps.done("read", &format!("{}: {} accounts", snapshot.genesis.label(), state.len()));
 
+    let past = history::read(snapshot)?;
     let contracts = inputs::system_contracts(wanted, &config, &genesis, &mut state, &mut warnings)?;
     let (accounts, state_root) = (state.len(), state.root());
     steps.done("el", &format!("state root {state_root}"));
@@ -154,6 +169,7 @@ pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
         preset,
         document,
         genesis,
+        past,
         accounts,
         file_size,
         added: contracts.added,

@@ -102,13 +102,15 @@ pub(super) fn genesis_block(
 ) -> Result<(Header, Report), Failure> {
     let Prepared { genesis, config, preset, .. } = prepared;
     let mut document = prepared.document.clone();
-    let stamp = Stamp { el_timestamp: time, genesis_time: time };
+    let stamp = Stamp::at(time, prepared.past_times());
     let (_, report) = schedule::reconcile(&mut document, genesis, config, preset, stamp, true)
         .map_err(|error| Failure::schedule(&snapshot.genesis, &snapshot.config, &error))?;
-    document.set_timestamp(time);
+    if stamp.head.is_none() {
+        document.set_timestamp(time);
+    }
     let genesis = document.checked_genesis();
     let genesis = genesis.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
-    Ok((make_genesis_header(&genesis, prepared.state_root, time), report))
+    Ok((make_genesis_header(&genesis, prepared.state_root, stamp.el_timestamp), report))
 }
 
 /// The files are those that the metadata names, and the state is that of the captured block.

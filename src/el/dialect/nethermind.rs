@@ -146,7 +146,6 @@ pub fn header(text: &str, state_root: B256) -> Option<Header> {
         state_root,
         difficulty: number(&genesis["difficulty"])?,
         gas_limit: small(&genesis["gasLimit"])?,
-        gas_used: 0,
         timestamp,
         extra_data: genesis["extraData"].as_str()?.parse().ok()?,
         mix_hash: seal["mixHash"].as_str()?.parse().ok()?,
@@ -159,5 +158,6 @@ pub fn header(text: &str, state_root: B256) -> Option<Header> {
         requests_hash: active(&[6110, 7002, 7251]).then_some(EMPTY_REQUESTS_HASH),
         block_access_list_hash: active(&[7928]).then_some(EMPTY_LIST_HASH),
         slot_number: active(&[7843]).then_some(0),
+        ..Header::of_empty_body()
     })
 }

@@ -9,7 +9,7 @@ use super::{EMPTY_ROOT_HASH, EMPTY_STRING, Leaf, embed, hex_prefix, leaf, list, 
 #[derive(Debug, Default)]
 pub struct Builder {
     open: Vec<Branch>,
-    last: Option<(B256, Vec<u8>)>,
+    last: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 /// A branch whose last child is not known yet.
@@ -31,18 +31,18 @@ impl Builder {
     /// Adds the leaf behind all others; `false`, and nothing is added, if its key is not behind
     /// the last one's.
     pub fn push(&mut self, leaf: &impl Leaf) -> bool {
-        let key = *leaf.key();
+        let key = leaf.key();
         if let Some((last, value)) = self.last.take() {
-            if last >= key {
+            if *last >= *key {
                 self.last = Some((last, value));
                 return false;
             }
-            let shared = (0..64).find(|i| nibble(&last, *i) != nibble(&key, *i)).unwrap_or(64);
-            self.close(&last, value, Some(shared));
+            let shared = (0..key.len() * 2).find(|i| nibble(&last, *i) != nibble(key, *i));
+            self.close(&last, value, shared);
         }
         let mut value = Vec::with_capacity(112);
         leaf.encode_value(&mut value);
-        self.last = Some((key, value));
+        self.last = Some((key.to_vec(), value));
         true
     }
 
@@ -54,7 +54,7 @@ impl Builder {
 
     /// Ends the branches that lie deeper than `shared`, and hangs what they give into the one at
     /// `shared`, which is made if need be. Without it, the node that comes out is the root.
-    fn close(&mut self, key: &B256, value: Vec<u8>, shared: Option<usize>) -> Vec<u8> {
+    fn close(&mut self, key: &[u8], value: Vec<u8>, shared: Option<usize>) -> Vec<u8> {
         let mut subtree = Subtree::Value(value);
         while let Some(mut branch) = self.open.pop() {
             if shared.is_some_and(|shared| branch.depth <= shared) {
@@ -76,7 +76,7 @@ impl Builder {
 }
 
 impl Branch {
-    fn hang(&mut self, key: &B256, subtree: &Subtree) {
+    fn hang(&mut self, key: &[u8], subtree: &Subtree) {
         let mut reference = subtree.rlp(key, self.depth + 1);
         embed(0, &mut reference);
         self.children[usize::from(nibble(key, self.depth))] = reference;
@@ -96,10 +96,10 @@ impl Branch {
 
 impl Subtree {
     /// The RLP of the node whose nibbles begin at `depth`.
-    fn rlp(&self, key: &B256, depth: usize) -> Vec<u8> {
+    fn rlp(&self, key: &[u8], depth: usize) -> Vec<u8> {
         let mut out = Vec::new();
         match self {
-            Self::Value(value) => leaf(key, depth, value, &mut out),
+            Self::Value(value) => leaf(key, depth, |out| out.extend_from_slice(value), &mut out),
             Self::Branch(at, rlp) if *at == depth => out.clone_from(rlp),
             Self::Branch(at, rlp) => list(&mut out, |out| {
                 hex_prefix(key, depth, *at, false, out);

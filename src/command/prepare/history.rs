@@ -1,0 +1,121 @@
+//! The past of a snapshot that keeps it.
+
+use std::fmt;
+
+use alloy_primitives::B256;
+use alloy_rlp::Decodable;
+
+use super::super::Failure;
+use super::inputs::read_metadata;
+use crate::el::block::{self, Block};
+use crate::el::header::Header;
+use crate::layout::Content;
+use crate::rim::fs;
+use crate::snapshot::metadata::{File, Mode};
+use crate::snapshot::{CHAIN, History, Input, OWN_GENESIS, Snapshot};
+use crate::summary;
+
+const HINT: &str = "it was edited or damaged: capture it again";
+
+/// The past of a chain.
+#[derive(Debug)]
+pub struct Past {
+    /// The last block.
+    pub head: Block,
+    /// Its hash.
+    pub hash: B256,
+    /// Hash of block 0.
+    genesis_hash: B256,
+    /// `genesis.json` as it was captured.
+    pub genesis: Content,
+    /// `chain.rlp`.
+    pub chain: Content,
+    /// Its length in bytes.
+    pub length: u64,
+}
+
+/// Reads the past of a snapshot, if it keeps any.
+///
+/// # Errors
+/// Its files are not those that its metadata name.
+pub fn read(snapshot: &Snapshot) -> Result<Option<Past>, Failure> {
+    let metadata = read_metadata(snapshot)?.unwrap_or_default();
+    let (Some(History { chain, head: input }), Mode::History) = (&snapshot.history, metadata.mode)
+    else {
+        if snapshot.history.is_none() && metadata.mode == Mode::State {
+            return Ok(None);
+        }
+        let input = snapshot.metadata.as_ref().unwrap_or(&snapshot.genesis);
+        let what = format!("has mode {:?}, but the other mode's files", metadata.mode);
+        return Err(Failure::input(input, None, &what.to_lowercase(), Some(HINT)));
+    };
+    let wrong = |input: &Input, what: &str| Failure::input(input, None, what, Some(HINT));
+    let bytes = fs::read(input)?;
+    let head = Block::decode(&mut &bytes[..]).map_err(block::Error::from).and_then(|block| {
+        block.check()?;
+        Ok(block)
+    });
+    let head = head.map_err(|error| wrong(input, &error.to_string()))?;
+    let hash = head.header.hash();
+    let source = metadata.source.unwrap_or_default();
+    let named = source.block.and_then(|block| block.hash);
+    let file = |path: &str| metadata.files.get(path).cloned();
+    let (Some(named), Some(genesis_hash), Some(genesis), Some(chain_file)) =
+        (named, source.genesis_hash, file(OWN_GENESIS), file(CHAIN))
+    else {
+        let input = snapshot.metadata.as_ref().unwrap_or(&snapshot.genesis);
+        let what = "does not name the past: source.block.hash, source.genesis_hash, files";
+        return Err(wrong(input, what));
+    };
+    if named != hash {
+        return Err(wrong(input, &format!("is block {hash}, but the metadata name {named}")));
+    }
+    let copy = |input: &Input, file: &File| {
+        let length = fs::length(input)?;
+        if length != file.size {
+            let what = format!("has {length} bytes, but the metadata name {}", file.size);
+            return Err(wrong(input, &what));
+        }
+        let mut sha256 = [0; 32];
+        let decoded = hex::decode_to_slice(&file.sha256, &mut sha256);
+        decoded.map_err(|_| wrong(input, "has a digest in the metadata that is none"))?;
+        Ok(Content::Copy(input.clone(), length, sha256))
+    };
+    let (genesis, length) = (copy(&snapshot.genesis, &genesis)?, chain_file.size);
+    let chain = copy(chain, &chain_file)?;
+    Ok(Some(Past { head, hash, genesis_hash, genesis, chain, length }))
+}
+
+impl Past {
+    /// What the summary says of it.
+    pub fn summary(&self) -> summary::History {
+        let header = &self.head.header;
+        summary::History {
+            blocks: header.number,
+            bytes: self.length,
+            block_hash: self.hash.to_string(),
+            state_root: header.state_root.to_string(),
+            timestamp: header.timestamp,
+        }
+    }
+
+    /// Checks that the past belongs to a genesis.
+    ///
+    /// # Errors
+    /// It is another chain's.
+    pub fn check(&self, snapshot: &Snapshot, genesis: &Header) -> Result<(), Failure> {
+        let hash = genesis.hash();
+        if hash == self.genesis_hash {
+            return Ok(());
+        }
+        let what = format!("gives block 0 {hash}, but the past begins with {}", self.genesis_hash);
+        Err(Failure::input(&snapshot.genesis, None, &what, Some(HINT)))
+    }
+}
+
+impl fmt::Display for Past {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (blocks, bytes) = (self.head.header.number, self.length);
+        write!(f, "{blocks} blocks, {bytes} bytes, up to {}", self.hash)
+    }
+}

@@ -1,0 +1,175 @@
+//! Blocks: their body, and that it is the one their header names. Source: Yellow Paper, section
+//! 4.3; EIP-2718 (typed transactions), EIP-4895 (withdrawals).
+
+use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_rlp::{BufMut, Decodable, Encodable, RlpDecodable, RlpEncodable};
+
+use super::header::Header;
+use super::trie::{self, Leaf};
+
+/// A block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Its header.
+    pub header: Header,
+    /// Its transactions, each as EIP-2718 has it: the type and its payload, or a legacy
+    /// transaction's RLP list.
+    pub transactions: Vec<Bytes>,
+    /// The RLP list of its ommers' headers; after the merge empty.
+    pub ommers: Bytes,
+    /// Its withdrawals, since EIP-4895.
+    pub withdrawals: Option<Vec<Withdrawal>>,
+}
+
+/// EIP-4895.
+#[derive(Debug, Clone, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub struct Withdrawal {
+    /// Counted from the chain's first.
+    pub index: u64,
+    /// The validator.
+    pub validator_index: u64,
+    /// Whom it is paid to.
+    pub address: Address,
+    /// Gwei.
+    pub amount: u64,
+}
+
+/// What a block can be, other than a block.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Its RLP is none.
+    #[error("is no RLP of a block: {0}")]
+    Rlp(#[from] alloy_rlp::Error),
+    /// A part of its body is not the one that its header names.
+    #[error("has {part} with the root {found}, but its header names {named}")]
+    Body {
+        /// Which.
+        part: &'static str,
+        /// The root that it has.
+        found: B256,
+        /// The root in the header; zero stands for none.
+        named: B256,
+    },
+}
+
+impl Block {
+    /// The block of a genesis.
+    pub fn genesis(header: Header) -> Self {
+        let withdrawals = header.withdrawals_root.map(|_| Vec::new());
+        Self { header, transactions: Vec::new(), ommers: EMPTY_LIST.into(), withdrawals }
+    }
+
+    /// Checks that the body is the one that the header names, so that the block's hash is that of
+    /// all its bytes.
+    ///
+    /// # Errors
+    /// It is another one.
+    pub fn check(&self) -> Result<(), Error> {
+        let header = &self.header;
+        let same = |part, found: B256, named: B256| {
+            if found == named { Ok(()) } else { Err(Error::Body { part, found, named }) }
+        };
+        same("transactions", ordered_root(&self.transactions), header.transactions_root)?;
+        same("ommers", keccak256(&self.ommers), header.ommers_hash)?;
+        let withdrawals = self.withdrawals.as_ref().map(|list| {
+            ordered_root(&list.iter().map(|one| alloy_rlp::encode(one).into()).collect::<Vec<_>>())
+        });
+        let named = header.withdrawals_root.unwrap_or_default();
+        same("withdrawals", withdrawals.unwrap_or_default(), named)
+    }
+}
+
+/// The RLP of an empty list.
+const EMPTY_LIST: [u8; 1] = [0xc0];
+
+/// A transaction within a block: a legacy one is a list, a typed one a byte string.
+fn transaction(rlp: &mut &[u8]) -> alloy_rlp::Result<Bytes> {
+    if rlp.first().is_some_and(|first| *first >= EMPTY_LIST[0]) {
+        return item(rlp);
+    }
+    Bytes::decode(rlp)
+}
+
+/// The next item of `rlp`, its header included.
+fn item(rlp: &mut &[u8]) -> alloy_rlp::Result<Bytes> {
+    let start = *rlp;
+    let header = alloy_rlp::Header::decode(rlp)?;
+    let (item, rest) = start.split_at(start.len() - rlp.len() + header.payload_length);
+    *rlp = rest;
+    Ok(Bytes::copy_from_slice(item))
+}
+
+impl Encodable for Block {
+    fn encode(&self, out: &mut dyn BufMut) {
+        let mut payload = Vec::new();
+        self.header.encode(&mut payload);
+        let mut transactions = Vec::new();
+        for transaction in &self.transactions {
+            if transaction.first().is_some_and(|first| *first >= EMPTY_LIST[0]) {
+                transactions.extend_from_slice(transaction);
+            } else {
+                transaction.encode(&mut transactions);
+            }
+        }
+        alloy_rlp::Header { list: true, payload_length: transactions.len() }.encode(&mut payload);
+        payload.extend_from_slice(&transactions);
+        payload.extend_from_slice(&self.ommers);
+        if let Some(withdrawals) = &self.withdrawals {
+            withdrawals.encode(&mut payload);
+        }
+        alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(out);
+        out.put_slice(&payload);
+    }
+}
+
+impl Decodable for Block {
+    fn decode(rlp: &mut &[u8]) -> alloy_rlp::Result<Self> {
+        let mut payload = alloy_rlp::Header::decode_bytes(rlp, true)?;
+        let header = Header::decode(&mut payload)?;
+        let mut list = alloy_rlp::Header::decode_bytes(&mut payload, true)?;
+        let mut transactions = Vec::new();
+        while !list.is_empty() {
+            transactions.push(transaction(&mut list)?);
+        }
+        let ommers = item(&mut payload)?;
+        let withdrawals = if payload.is_empty() { None } else { Some(Vec::decode(&mut payload)?) };
+        if !payload.is_empty() {
+            return Err(alloy_rlp::Error::UnexpectedLength);
+        }
+        Ok(Self { header, transactions, ommers, withdrawals })
+    }
+}
+
+/// Root of the trie that has each item under the RLP of its index.
+pub fn ordered_root(items: &[Bytes]) -> B256 {
+    struct Item<'a>(Vec<u8>, &'a [u8]);
+    impl Leaf for Item<'_> {
+        fn key(&self) -> &[u8] {
+            &self.0
+        }
+        fn encode_value(&self, out: &mut dyn BufMut) {
+            out.put_slice(self.1);
+        }
+    }
+    let mut leaves: Vec<_> =
+        items.iter().enumerate().map(|(i, item)| Item(alloy_rlp::encode(i), item)).collect();
+    leaves.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    trie::root(&leaves)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordered_roots_are_alloys() {
+        for count in [0, 1, 2, 16, 127, 128, 129, 255, 256, 257, 600] {
+            let items: Vec<Bytes> =
+                (0..count).map(|i| vec![u8::try_from(i % 251).unwrap(); i % 90].into()).collect();
+            let expected = alloy_trie::root::ordered_trie_root_with_encoder(&items, |item, out| {
+                out.put_slice(item);
+            });
+            assert_eq!(ordered_root(&items), expected, "{count}");
+        }
+    }
+}
