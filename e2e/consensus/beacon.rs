@@ -43,7 +43,7 @@ fn propose(engine: &Engine<'_>, head: &mut Head, data: &Path, slot: u64) -> Opti
     if slot <= head.slot {
         return None;
     }
-    match engine.build(&head.hash, slot) {
+    match engine.build(&head.hash, slot, Duration::ZERO) {
         Ok(hash) => {
             *head = Head { slot, number: head.number + 1, hash };
             head.save(data);
@@ -86,7 +86,7 @@ struct Head {
 impl Head {
     fn load(data: &Path, genesis: &Genesis) -> Self {
         let Ok(text) = std::fs::read_to_string(data.join("beaconchaindata")) else {
-            return Self { slot: 0, number: 0, hash: genesis.block_hash.clone() };
+            return Self { slot: 0, number: genesis.number, hash: genesis.block_hash.clone() };
         };
         let words: Vec<&str> = text.split_whitespace().collect();
         Self {

@@ -21,8 +21,9 @@ impl<'a> Engine<'a> {
         Self { agent: config.build().into(), url: format!("http://{address}"), genesis }
     }
 
-    /// Builds the block of `slot` on `head`; its hash.
-    pub fn build(&self, head: &str, slot: u64) -> Result<String, String> {
+    /// Builds the block of `slot` on `head`, from what is found in the pool within `pause`; its
+    /// hash.
+    pub fn build(&self, head: &str, slot: u64, pause: Duration) -> Result<String, String> {
         let root = format!("0x{}", hex::encode(Sha256::digest(slot.to_le_bytes())));
         // Version of forkchoiceUpdated, getPayload, newPayload: engine/{shanghai,…,osaka}.md.
         let (update, get, new) = match self.genesis.fork.as_str() {
@@ -36,7 +37,7 @@ impl<'a> Engine<'a> {
             "timestamp": format!("{:#x}", self.genesis.time + slot * self.genesis.slot),
             "prevRandao": root,
             "suggestedFeeRecipient": "0x8943545177806ED17B9F23F0a21ee5948eCaa776",
-            "withdrawals": [],
+            "withdrawals": [withdrawal(2 * slot), withdrawal(2 * slot + 1)],
         });
         if update >= 3 {
             attributes["parentBeaconBlockRoot"] = json!(root);
@@ -46,6 +47,7 @@ impl<'a> Engine<'a> {
         let update = format!("engine_forkchoiceUpdatedV{update}");
         let begun = self.call(&update, json!([choice(head), attributes]))?;
         valid(&begun["payloadStatus"])?;
+        std::thread::sleep(pause);
         let payload =
             self.call(&format!("engine_getPayloadV{get}"), json!([begun["payloadId"]]))?;
         let mut parameters = vec![payload["executionPayload"].clone()];
@@ -61,7 +63,7 @@ impl<'a> Engine<'a> {
         Ok(hash)
     }
 
-    fn call(&self, method: &str, parameters: Value) -> Result<Value, String> {
+    pub fn call(&self, method: &str, parameters: Value) -> Result<Value, String> {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
         let request = self.agent.post(&self.url).header("Content-Type", "application/json");
         let request = request.header("Authorization", format!("Bearer {}", self.token()));
@@ -83,6 +85,14 @@ impl<'a> Engine<'a> {
         mac.update(signed.as_bytes());
         format!("{signed}.{}", base64url(&mac.finalize().into_bytes()))
     }
+}
+
+/// As a beacon chain pays its validators, a gwei each.
+fn withdrawal(index: u64) -> Value {
+    json!({
+        "index": format!("{index:#x}"), "validatorIndex": format!("{:#x}", index % 64),
+        "address": format!("0x{:040x}", 0xbeef_0000 + index % 64), "amount": "0x1",
+    })
 }
 
 fn valid(status: &Value) -> Result<(), String> {

@@ -10,7 +10,10 @@
 //! ```text
 //! consensus beacon    --runtime DIR --datadir DIR --engine HOST:PORT --port PORT
 //! consensus validator --runtime DIR --datadir DIR --beacon HOST:PORT
+//! consensus past      --runtime DIR --engine HOST:PORT --blocks N --call ADDRESS
 //! ```
+//!
+//! `past` builds the first blocks of a chain that began long ago, one transaction in each.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -22,6 +25,7 @@
 
 mod beacon;
 mod engine;
+mod past;
 mod validator;
 
 use std::collections::HashMap;
@@ -34,15 +38,18 @@ fn main() {
     // The first process of a container ignores signals that it does not handle.
     ctrlc::set_handler(|| std::process::exit(0)).unwrap();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (role, flags) = arguments.split_first().expect("beacon or validator");
+    let (role, flags) = arguments.split_first().expect("beacon, validator or past");
     let flags: HashMap<&str, &str> =
         flags.chunks(2).map(|pair| (pair[0].trim_start_matches("--"), pair[1].as_str())).collect();
     let genesis = Genesis::read(Path::new(flags["runtime"]));
-    let data = PathBuf::from(flags["datadir"]);
+    let data = || PathBuf::from(flags["datadir"]);
     match role.as_str() {
-        "beacon" => beacon::run(&genesis, &data, flags["engine"], flags["port"]),
-        "validator" => validator::run(&genesis, &data, flags["beacon"]),
-        other => panic!("{other} is neither beacon nor validator"),
+        "beacon" => beacon::run(&genesis, &data(), flags["engine"], flags["port"]),
+        "validator" => validator::run(&genesis, &data(), flags["beacon"]),
+        "past" => {
+            past::run(&genesis, flags["engine"], flags["blocks"].parse().unwrap(), flags["call"]);
+        }
+        other => panic!("{other} is neither beacon, validator nor past"),
     }
 }
 
@@ -54,6 +61,9 @@ struct Genesis {
     slot: u64,
     validators_root: String,
     block_root: String,
+    chain_id: u64,
+    /// Number of the block that the chain continues.
+    number: u64,
     /// From the payload header in `genesis.ssz`.
     block_hash: String,
     jwt: Vec<u8>,
@@ -67,13 +77,17 @@ impl Genesis {
         let slot = config.lines().find_map(|line| line.strip_prefix("SECONDS_PER_SLOT: ")).unwrap();
         let cl = |key: &str| summary["cl"][key].as_str().unwrap().to_owned();
         let state = std::fs::read(runtime.join("metadata/genesis.ssz")).unwrap();
-        let state_root = summary["el"]["state_root"].as_str().unwrap();
+        let past = &summary["history"];
+        let anchor = if past.is_null() { &summary["el"] } else { past };
+        let state_root = anchor["state_root"].as_str().unwrap();
         Self {
             fork: cl("fork"),
             time: summary["cl"]["genesis_time"].as_u64().unwrap(),
             slot: slot.trim().parse().unwrap(),
             validators_root: cl("genesis_validators_root"),
             block_root: cl("block_root"),
+            chain_id: summary["chain_id"].as_u64().unwrap(),
+            number: past["blocks"].as_u64().unwrap_or(0),
             block_hash: payload_hash(&state, state_root),
             jwt: hex::decode(text("jwt/jwtsecret").trim().trim_start_matches("0x")).unwrap(),
         }

@@ -8,16 +8,19 @@ use std::time::Duration;
 use super::Failure;
 use crate::exit;
 use crate::lease::{Decision, POLL, UNREADY, decide};
-use crate::rim::clock::pause;
+use crate::rim::clock::{Stopwatch, pause};
 use crate::rim::console::Console;
 use crate::rim::lease::{self, Lease};
 use crate::rim::{datadir, process};
-use crate::summary::Finished;
+use crate::summary::{Finished, History};
 
 const EXAMPLES: &str = "Examples:
   regenesis run -- lighthouse vc --testnet-dir ./runtime/metadata …
   regenesis run --datadir /data --once geth init --datadir /data /runtime/metadata/genesis.json \\; \\
       -- geth --datadir /data …
+
+  … --once geth … init … \\; --import geth … import /runtime/metadata/chain.rlp \\; -- geth …
+                                               the same, for genesis that keep their past too
 
 While the client runs, regenesis init keeps its genesis; when all clients of a runtime directory have
 ended, in whatever way, it makes a new one, and the next start wipes their data.";
@@ -61,6 +64,18 @@ pub struct Args {
         requires = "datadir"
     )]
     once: Vec<OsString>,
+    /// A command for new data of a genesis that keeps its past: it imports the blocks, after --once
+    #[arg(
+        long,
+        value_name = "CMD",
+        num_args = 1..,
+        value_terminator = ";",
+        env = "REGENESIS_IMPORT",
+        hide_env_values = true,
+        allow_hyphen_values = true,
+        requires = "datadir"
+    )]
+    import: Vec<OsString>,
     /// The client, with its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
@@ -83,11 +98,11 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     }
     let mut given_up = None;
     let lease = loop {
-        let (lease, run_id) = wait(args, given_up.as_deref(), console)?;
-        if ready(args, &run_id, console)? {
+        let (lease, finished) = wait(args, given_up.as_deref(), console)?;
+        if ready(args, &finished, console)? {
             break lease;
         }
-        given_up = Some(run_id);
+        given_up = Some(finished.run_id);
     };
     lease
         .outlive_exec()
@@ -100,7 +115,7 @@ fn wait(
     args: &Args,
     given_up: Option<&str>,
     console: &Console,
-) -> Result<(Lease, String), Failure> {
+) -> Result<(Lease, Finished), Failure> {
     let mut said = false;
     loop {
         if let Some(lease) = lease::hold(&args.runtime)? {
@@ -110,7 +125,7 @@ fn wait(
                 Failure::new(exit::INPUT, message, Some("run regenesis init again"))
             })?;
             if given_up != Some(finished.run_id.as_str()) {
-                return Ok((lease, finished.run_id));
+                return Ok((lease, finished));
             }
         } else if !said {
             console.title(&format!("waiting for a genesis in {}", args.runtime.display()));
@@ -121,7 +136,8 @@ fn wait(
 }
 
 /// Makes the data directory ready for the client; whether it can go on with this genesis.
-fn ready(args: &Args, run_id: &str, console: &Console) -> Result<bool, Failure> {
+fn ready(args: &Args, finished: &Finished, console: &Console) -> Result<bool, Failure> {
+    let run_id = &finished.run_id;
     let Some(directory) = &args.datadir else {
         console.title(&format!("run {run_id}"));
         return Ok(true);
@@ -158,6 +174,20 @@ fn ready(args: &Args, run_id: &str, console: &Console) -> Result<bool, Failure> 
     if !args.once.is_empty() {
         process::run(&args.once)?;
     }
+    if let Some(past) = finished.history.as_ref().filter(|_| !args.import.is_empty()) {
+        import(&args.import, past, console)?;
+    }
     datadir::record(directory, run_id)?;
     Ok(true)
+}
+
+/// Has the client import the past.
+fn import(line: &[OsString], past: &History, console: &Console) -> Result<(), Failure> {
+    let History { blocks, bytes, .. } = past;
+    console.title(&format!("importing the past: {blocks} blocks, {bytes} bytes"));
+    let mut watch = Stopwatch::start();
+    process::run(line)?;
+    let took = watch.lap().as_secs_f64();
+    console.title(&format!("{blocks} blocks, {bytes} bytes imported in {took:.1} s"));
+    Ok(())
 }

@@ -14,6 +14,10 @@ pub(super) fn service() -> Service {
     command.extend(words(&DATABASE));
     // Preimages are what a dump of this chain needs later.
     command.extend(words(&["--cache.preimages", "init", "/runtime/metadata/genesis.json", ";"]));
+    command.extend(words(&["--import", "geth"]));
+    command.extend(words(&DATABASE));
+    command.extend(words(&["--gcmode=archive", "--cache.preimages", "import"]));
+    command.extend(words(&["/runtime/metadata/chain.rlp", ";"]));
     command.extend(words(&["--", "geth"]));
     command.extend(words(&DATABASE));
     command.extend(words(&[

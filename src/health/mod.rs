@@ -9,6 +9,7 @@ pub mod known;
 use std::fmt;
 
 use crate::cl::{self, config::Config};
+use crate::summary::History;
 
 /// A chain that built no block for so many slots, and so many seconds, stands still.
 const STILL_SLOTS: u64 = 16;
@@ -22,6 +23,8 @@ pub const REGENERATE: &str = "docker compose stop, then docker compose up -d: a 
 pub struct Expected {
     /// Hash of the execution genesis block.
     pub block_hash: String,
+    /// Number of the execution block that the beacon chain continues: 0, or the past's last.
+    pub first: u64,
     /// Seconds since the epoch.
     pub genesis_time: u64,
     /// Root of the registry.
@@ -52,6 +55,7 @@ impl Expected {
         #[derive(serde::Deserialize)]
         struct Marker {
             el: El,
+            history: Option<History>,
             cl: Cl,
         }
         #[derive(serde::Deserialize)]
@@ -64,9 +68,10 @@ impl Expected {
             genesis_validators_root: String,
             block_root: String,
         }
-        let Marker { el, cl } = serde_json::from_slice(marker)?;
+        let Marker { el, history, cl } = serde_json::from_slice(marker)?;
         Ok(Self {
             block_hash: el.block_hash,
+            first: history.map_or(0, |history| history.blocks),
             genesis_time: cl.genesis_time,
             genesis_validators_root: cl.genesis_validators_root,
             block_root: cl.block_root,
@@ -156,13 +161,22 @@ pub fn execution(expected: &Expected, el: &Execution, now: u64) -> Health {
             "start it by regenesis run --datadir, or empty its data directory",
         ));
     }
+    if el.number < expected.first {
+        return Err(Finding::new(
+            format!(
+                "the execution client has {} of {} blocks of the past",
+                el.number, expected.first
+            ),
+            "have it import metadata/chain.rlp before it starts: regenesis run --import",
+        ));
+    }
     if let Some(still) = expected.still(el.timestamp, now) {
         return Err(Finding::new(
             format!("no execution block after {} for {still} s", el.number),
             REGENERATE,
         ));
     }
-    Ok(if el.number == 0 {
+    Ok(if el.number == expected.first {
         before_the_first_block(expected, now)
     } else {
         format!("block {}, {} s old", el.number, now.saturating_sub(el.timestamp))

@@ -5,6 +5,7 @@ const GENESIS: u64 = 1_700_000_000;
 fn expected() -> Expected {
     Expected {
         block_hash: "0xe1".to_owned(),
+        first: 0,
         genesis_time: GENESIS,
         genesis_validators_root: "0xa1".to_owned(),
         block_root: "0xb1".to_owned(),

@@ -204,6 +204,7 @@ fn of_snapshot(snapshot: &Snapshot, prepared: &Prepared, zero: &Block) -> Result
     Ok(Claim {
         expected: Expected {
             block_hash: header.hash().to_string(),
+            first: prepared.past.as_ref().map_or(0, |past| past.head.header.number),
             genesis_time: zero.timestamp,
             genesis_validators_root: format!("0x{}", hex::encode(registry)),
             block_root: String::new(),
