@@ -52,7 +52,7 @@ impl<'a> Engine<'a> {
             self.call(&format!("engine_getPayloadV{get}"), json!([begun["payloadId"]]))?;
         let mut parameters = vec![payload["executionPayload"].clone()];
         if new >= 3 {
-            parameters.extend([json!([]), json!(root)]);
+            parameters.extend([versioned_hashes(&payload["blobsBundle"]), json!(root)]);
         }
         if new >= 4 {
             parameters.push(payload["executionRequests"].clone());
@@ -93,6 +93,16 @@ fn withdrawal(index: u64) -> Value {
         "index": format!("{index:#x}"), "validatorIndex": format!("{:#x}", index % 64),
         "address": format!("0x{:040x}", 0xbeef_0000 + index % 64), "amount": "0x1",
     })
+}
+
+/// `kzg_to_versioned_hash` of EIP-4844.
+fn versioned_hashes(bundle: &Value) -> Value {
+    let commitments = bundle["commitments"].as_array().unwrap().iter();
+    let hash = |commitment: &Value| {
+        let bytes = hex::decode(&commitment.as_str().unwrap()[2..]).unwrap();
+        format!("0x01{}", hex::encode(&Sha256::digest(bytes)[1..]))
+    };
+    commitments.map(hash).collect()
 }
 
 fn valid(status: &Value) -> Result<(), String> {

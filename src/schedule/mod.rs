@@ -169,6 +169,12 @@ impl Plan<'_> {
                 }
                 Ok(())
             }
+            (0, Some(time)) if self.stamp.head.is_some() => contradiction(
+                format!(
+                    "{epoch_key} is 0 in config.yaml, but {time_key} is {time}: after the past"
+                ),
+                format!("the past has not reached it: set {epoch_key} to a later epoch"),
+            ),
             (0, Some(time)) => contradiction(
                 format!("{epoch_key} is 0 in config.yaml, but {time_key} is {time}: after genesis"),
                 format!("set config.{time_key} to 0, or {epoch_key} to its epoch"),

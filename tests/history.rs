@@ -1,0 +1,238 @@
+//! A snapshot that keeps its past: block 0 stays, and the beacon chain continues the last block.
+//!
+//! `tests/vectors/anchored`: blocks that geth built, and what eth-beacon-genesis makes of them.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests meet the world")]
+
+mod support;
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use support::{Done, Run, repository, sha256};
+
+const FORKS: [&str; 4] = ["capella", "deneb", "electra", "fulu"];
+const NEVER: &str = "18446744073709551615";
+
+fn vector(fork: &str) -> PathBuf {
+    repository().join("tests/vectors/anchored").join(fork)
+}
+
+fn expected(fork: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(vector(fork).join("expected.json")).unwrap()).unwrap()
+}
+
+fn timestamp(fork: &str) -> u64 {
+    let text = expected(fork)["timestamp"].as_str().unwrap().to_owned();
+    u64::from_str_radix(&text[2..], 16).unwrap()
+}
+
+/// The files of a snapshot of one block, which a test may change before they are written.
+struct Snapshot {
+    genesis: Vec<u8>,
+    head: Vec<u8>,
+    config: String,
+    metadata: Value,
+}
+
+impl Snapshot {
+    fn of(fork: &str) -> Self {
+        let read = |name: &str| std::fs::read(vector(fork).join(name)).unwrap();
+        let expected = expected(fork);
+        let block = json!({
+            "number": 1, "hash": expected["hash"], "state_root": expected["stateRoot"],
+            "timestamp": timestamp(fork),
+        });
+        let source =
+            json!({"kind": "test", "genesis_hash": expected["genesis_hash"], "block": block});
+        let mode = "history";
+        let metadata = json!({
+            "format": 1, "name": fork, "chain_id": 271_828, "mode": mode, "source": source, "files": {},
+        });
+        let config = String::from_utf8(read("config.yaml")).unwrap();
+        Self { genesis: read("genesis.json"), head: read("head.rlp"), config, metadata }
+    }
+
+    /// Changes the execution config.
+    fn genesis(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        let mut genesis: Value = serde_json::from_slice(&self.genesis).unwrap();
+        change(&mut genesis["config"]);
+        self.genesis = genesis.to_string().into_bytes();
+        self
+    }
+
+    fn config(mut self, from: &str, to: &str) -> Self {
+        assert!(self.config.contains(from), "{from}");
+        self.config = self.config.replace(from, to);
+        self
+    }
+
+    /// Writes it beside the output of a run, and gives it to the run.
+    fn given_to(self, run: Run) -> Run {
+        let mut metadata = self.metadata;
+        let mnemonics = std::fs::read(repository().join("sample/val/mnemonics.yaml")).unwrap();
+        let files = [
+            ("el/genesis.json", self.genesis),
+            ("el/chain.rlp", self.head.clone()),
+            ("el/head.rlp", self.head),
+            ("cl/config.yaml", self.config.into_bytes()),
+            ("val/mnemonics.yaml", mnemonics),
+        ];
+        let mut run = run.arg("snapshot");
+        for (path, content) in files {
+            let file = json!({"size": content.len(), "sha256": sha256(&content)});
+            metadata["files"][path] = file;
+            run = run.file(&format!("snapshot/{path}"), content);
+        }
+        run.file("snapshot/metadata.json", metadata.to_string())
+    }
+
+    fn boots_at(self, time: &str) -> Done {
+        self.given_to(Run::new()).args(["--timestamp", time]).succeeds()
+    }
+}
+
+#[test]
+fn states_equal_the_reference() {
+    for fork in FORKS {
+        for preset in ["minimal", "mainnet"] {
+            let base = format!("PRESET_BASE: '{preset}'");
+            let done = Snapshot::of(fork).config("PRESET_BASE: 'minimal'", &base).boots_at("keep");
+            let digest = &expected(fork)["genesis_ssz_sha256"][preset];
+            assert_eq!(sha256(&done.read("metadata/genesis.ssz")), *digest, "{fork} {preset}");
+            let summary = done.json("regenesis.json");
+            assert_eq!(summary["cl"]["fork"], fork);
+            assert_eq!(summary["cl"]["genesis_time"], 1_800_000_007);
+            assert_eq!(summary["el"]["block_hash"], expected(fork)["genesis_hash"]);
+            assert_eq!(summary["history"]["block_hash"], expected(fork)["hash"]);
+        }
+    }
+}
+
+#[test]
+fn block_0_and_the_past_are_handed_over_byte_for_byte() {
+    for fork in FORKS {
+        let done = Snapshot::of(fork).boots_at("now");
+        let Snapshot { genesis, head, .. } = Snapshot::of(fork);
+        assert!(done.read("metadata/genesis.json") == genesis, "{fork}");
+        assert!(done.read("metadata/chain.rlp") == head, "{fork}");
+        let hash = expected(fork)["hash"].as_str().unwrap().to_owned();
+        assert_eq!(done.text("metadata/deposit_contract_block_hash.txt"), hash);
+        let summary = done.json("regenesis.json");
+        assert_eq!(summary["notes"], json!([]), "{fork}");
+        for file in summary["files"].as_array().unwrap() {
+            let path = file["path"].as_str().unwrap();
+            assert_eq!(file["sha256"], sha256(&done.read(path)), "{path}");
+        }
+    }
+}
+
+/// The times in the written `genesis.json`, and the notes.
+fn times(done: &Done) -> (Value, String) {
+    let genesis = done.json("metadata/genesis.json");
+    (genesis["config"].clone(), done.json("regenesis.json")["notes"].to_string())
+}
+
+#[test]
+fn forks_that_were_reached_stay_and_those_ahead_move() {
+    // Reached by the last block's second, though not by block 0: its time stays.
+    let reached = timestamp("electra");
+    let snapshot = Snapshot::of("electra");
+    let done =
+        snapshot.genesis(|config| config["pragueTime"] = json!(reached)).given_to(Run::new());
+    let failed = done.args(["--timestamp", "1800000000"]).fails(3);
+    // That makes another block 0 than the one of the past, whose requests hash it lacks.
+    assert!(failed.stderr.contains("but the past begins with"), "{}", failed.stderr);
+
+    // Osaka comes in epoch 4 of the beacon chain; minimal epochs have 8 slots of 2 s.
+    let ahead = |osaka: u64| {
+        Snapshot::of("electra")
+            .genesis(|config| config["osakaTime"] = json!(osaka))
+            .config(&format!("FULU_FORK_EPOCH: {NEVER}"), "FULU_FORK_EPOCH: 4")
+    };
+    // Long past when the chain is born again: it would come in the first block.
+    let done = ahead(reached + 60).boots_at("1800000000");
+    let (config, notes) = times(&done);
+    assert_eq!(config["osakaTime"], 1_800_000_000 + 4 * 8 * 2);
+    assert_eq!(config["pragueTime"], 0);
+    assert!(notes.contains("osakaTime 1800000064 (was"), "{notes}");
+    assert_eq!(
+        done.json("regenesis.json")["el"]["block_hash"],
+        expected("electra")["genesis_hash"]
+    );
+    let done = ahead(1_900_000_000).boots_at("1800000000");
+    assert_eq!(times(&done).0["osakaTime"], 1_800_000_064);
+}
+
+#[test]
+fn contradictions_are_told() {
+    // The chain has deneb's blocks, the beacon chain would begin before it.
+    let failed = Snapshot::of("deneb")
+        .config("DENEB_FORK_EPOCH: 0", "DENEB_FORK_EPOCH: 3")
+        .given_to(Run::new())
+        .fails(3);
+    assert!(failed.stderr.contains("DENEB_FORK_EPOCH is 3"), "{}", failed.stderr);
+    // The beacon chain would begin with a fork that the chain has not reached.
+    let later = timestamp("capella") + 1;
+    let failed = Snapshot::of("capella")
+        .genesis(|config| config["cancunTime"] = json!(later))
+        .config(&format!("DENEB_FORK_EPOCH: {NEVER}"), "DENEB_FORK_EPOCH: 0")
+        .given_to(Run::new())
+        .fails(3);
+    assert!(failed.stderr.contains("cancunTime is"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("hint: the past has not reached it"), "{}", failed.stderr);
+
+    let before = (timestamp("fulu") - 1).to_string();
+    let run = Snapshot::of("fulu").given_to(Run::new()).args(["--timestamp", &before]);
+    let failed = run.fails(2);
+    assert!(failed.stderr.contains("before the last block of the past"), "{}", failed.stderr);
+    let run = Snapshot::of("fulu").given_to(Run::new()).arg("--add-system-contracts");
+    let failed = run.fails(2);
+    assert!(failed.stderr.contains("would make another block 0"), "{}", failed.stderr);
+}
+
+#[test]
+fn what_does_not_belong_together_is_refused() {
+    let refused = |snapshot: Snapshot, told: &str| {
+        let failed = snapshot.given_to(Run::new()).fails(3);
+        assert!(failed.stderr.contains(told), "{told}: {}", failed.stderr);
+        failed.wrote_nothing();
+    };
+    let fulu = || Snapshot::of("fulu");
+    // Another head than the metadata name, a body that is not its header's, none at all.
+    refused(Snapshot { head: Snapshot::of("deneb").head, ..fulu() }, "but the metadata name");
+    let mut head = fulu().head;
+    *head.last_mut().unwrap() ^= 2;
+    refused(Snapshot { head, ..fulu() }, "has withdrawals with the root");
+    refused(Snapshot { head: fulu().head[1..].to_vec(), ..fulu() }, "is no RLP of a block");
+    refused(Snapshot { head: Vec::new(), ..fulu() }, "is no RLP of a block");
+    let mut other = fulu();
+    other.metadata["source"]["genesis_hash"] = expected("deneb")["genesis_hash"].clone();
+    refused(other, "but the past begins with");
+    let mut other = fulu();
+    other.metadata["source"]["block"] = Value::Null;
+    refused(other, "does not name the past");
+    let mut other = fulu();
+    other.metadata["mode"] = json!("state");
+    refused(other, "the other mode's files");
+}
+
+#[test]
+fn a_bake_gives_the_same() {
+    let baked = Snapshot::of("deneb").given_to(Run::new());
+    let bake = std::process::Command::new(env!("CARGO_BIN_EXE_regenesis"))
+        .arg("bake")
+        .arg(baked.directory().join("snapshot"))
+        .output()
+        .unwrap();
+    assert!(bake.status.success(), "{}", String::from_utf8_lossy(&bake.stderr));
+    let baked = baked.args(["--timestamp", "1900000000"]).succeeds();
+    assert!(baked.stderr.contains("baked"), "{}", baked.stderr);
+    let computed = Snapshot::of("deneb").boots_at("1900000000");
+    let network = |done: &Done| {
+        let mut files = done.files();
+        files.retain(|path, _| path.starts_with("metadata/"));
+        files
+    };
+    assert!(network(&baked) == network(&computed));
+}
