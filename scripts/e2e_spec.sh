@@ -31,4 +31,5 @@ if [ -z "$program" ]; then
 fi
 "$venv/bin/python" "$root/scripts/spec_fields.py" --check "$root/tests/fixtures/spec"
 "$venv/bin/python" "$root/scripts/spec_operations.py" --regenesis "$program"
+"$venv/bin/python" "$root/scripts/spec_history.py" --regenesis "$program"
 exec "$venv/bin/python" "$root/scripts/spec_oracle.py" --regenesis "$program"
