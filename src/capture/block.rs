@@ -1,5 +1,7 @@
 //! What a capture needs of a block, as nodes and anvil's dumps write it.
 
+use std::str::FromStr;
+
 use alloy_primitives::{B256, U256};
 use serde_json::Value;
 
@@ -89,6 +91,14 @@ pub fn number<T: TryFrom<U256>>(block: &Value, key: &str) -> Result<T, Error> {
 /// # Errors
 /// It is missing, or another form.
 pub fn hash(block: &Value, key: &str) -> Result<B256, Error> {
+    parsed(block, key)
+}
+
+/// A field of a block that is bytes, in hex.
+///
+/// # Errors
+/// It is missing, or another form.
+pub fn parsed<T: FromStr>(block: &Value, key: &str) -> Result<T, Error> {
     let text = text(block, key)?;
     text.parse().map_err(|_| Error::Answer(format!("a block has {key} {text:?}")))
 }

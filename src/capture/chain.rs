@@ -139,7 +139,11 @@ pub fn still(rpc: &dyn Rpc, chain: &Chain, block: &Block) -> Result<(), Error> {
     check_canonical(rpc, block.number, block.hash.unwrap_or_default())
 }
 
-fn check_canonical(rpc: &dyn Rpc, number: u64, hash: B256) -> Result<(), Error> {
+/// Checks that a block is of the node's chain.
+///
+/// # Errors
+/// It is not, or the node cannot be reached.
+pub fn check_canonical(rpc: &dyn Rpc, number: u64, hash: B256) -> Result<(), Error> {
     let now = by_number(rpc, &format!("{number:#x}"))?.and_then(|block| block.hash);
     if now == Some(hash) { Ok(()) } else { Err(Error::Reorganised { number, hash }) }
 }

@@ -83,6 +83,28 @@ pub enum Error {
         /// Chain id at the end.
         now: u64,
     },
+    /// Blocks are not to be had in any way that is known.
+    #[error("the node does not give whole blocks: {tried}")]
+    NoBlocks {
+        /// What was tried.
+        tried: String,
+    },
+    /// A block that the node must have had is gone, or a part of it.
+    #[error("the node does not have block {number} any more: {what}")]
+    Pruned {
+        /// Its number.
+        number: u64,
+        /// What it answers.
+        what: String,
+    },
+    /// A block that is not the one that was asked for.
+    #[error("the node answers the question for block {number} with one that {what}")]
+    WrongBlock {
+        /// What was asked for.
+        number: u64,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The captured block is no longer of the chain.
     #[error("block {number} {hash} is not on the node's chain: it was reorganised")]
     Reorganised {
@@ -122,6 +144,17 @@ impl Error {
             }
             Self::AnotherState { .. } | Self::Reorganised { .. } => {
                 "run it again; --block finalized is never reorganised"
+            }
+            Self::NoBlocks { .. } => {
+                "start the node with the namespace open: geth --http.api eth,net,web3,debug"
+            }
+            Self::Pruned { .. } => {
+                "a past can only be had whole: use a node that keeps all blocks (geth --history.chain \
+                 all, reth or erigon as archive), or keep the state alone (--mode state)"
+            }
+            Self::WrongBlock { .. } => {
+                "no part of this is kept: use another node of the chain; blocks of a fork that this \
+                 version does not know need a later version"
             }
             Self::AnotherChain { .. } => "capture from one node, not from a pool of nodes",
         })

@@ -4,6 +4,7 @@
 //! a node, page by page ──▶ accounts ──▶ alloc ──▶ state root = the block's?
 //! a file               ──▶            │
 //!                                     └▶ what is left out ──▶ recovered
+//! a node, block by block ──▶ chain ──▶ every hash = what the next block, and the node, name?
 //! ```
 //!
 //! Nodes leave things out of their dumps without an error: whatever lies behind the 256th account,
@@ -21,6 +22,7 @@ pub mod consensus;
 mod error;
 pub mod file;
 pub mod geth;
+pub mod history;
 pub mod overlay;
 pub mod preimages;
 pub mod replay;

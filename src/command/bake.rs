@@ -17,8 +17,8 @@ use crate::rim::atomic_file::AtomicFile;
 use crate::rim::console::{self, Console};
 use crate::rim::disk;
 use crate::rim::fs;
+use crate::snapshot::Snapshot;
 use crate::snapshot::bake::{self, BakedGenesis, BakedKeystores, Bound, Record};
-use crate::snapshot::{GENESIS, Snapshot};
 use crate::{cl, exit};
 
 const EXAMPLES: &str = "Examples:
@@ -191,7 +191,11 @@ fn baked_genesis(snapshot: &Snapshot, prepared: &Prepared) -> Result<BakedGenesi
         Ok::<_, fs::Error>(())
     })?;
     Ok(BakedGenesis {
-        file: Bound { path: GENESIS.to_owned(), size, sha256: hex::encode(whole.finalize()) },
+        file: Bound {
+            path: snapshot.genesis_path().to_owned(),
+            size,
+            sha256: hex::encode(whole.finalize()),
+        },
         glance: glance(input, &alloc.range, size)?,
         alloc: alloc.range.clone(),
         empty: alloc.empty,

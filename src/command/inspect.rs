@@ -20,8 +20,8 @@ use crate::exit;
 use crate::rim::console::{self, Console};
 use crate::rim::fs;
 use crate::snapshot::bake::Record;
-use crate::snapshot::metadata::Metadata;
-use crate::snapshot::{Snapshot, mnemonics, validators};
+use crate::snapshot::metadata::{Metadata, Mode};
+use crate::snapshot::{CHAIN, Snapshot, mnemonics, validators};
 use crate::{capture, cl};
 
 const EXAMPLES: &str = "Examples:
@@ -154,7 +154,10 @@ fn inspect(snapshot: &Snapshot, console: &Console) -> Result<Inspected, Failure>
             keystores: record.keystores.map(|keystores| keystores.count),
         }),
     };
-    let mut files = BTreeMap::from([(crate::snapshot::GENESIS, fs::length(&snapshot.genesis)?)]);
+    let mut files = BTreeMap::from([(snapshot.genesis_path(), fs::length(&snapshot.genesis)?)]);
+    if let Some(history) = &snapshot.history {
+        files.insert(CHAIN, fs::length(&history.chain)?);
+    }
     for (path, input) in snapshot.small_files() {
         files.insert(path, fs::length(input)?);
     }
@@ -253,6 +256,13 @@ impl Inspected {
                 line("block", &format!("{}{hash}, {}", block.number, time(block.timestamp)));
             }
         }
+        if metadata.mode == Mode::History {
+            let count =
+                |what: &str| metadata.counts.get(what).map(|count| format!("{count} {what}"));
+            let counts: Vec<_> = ["blocks", "transactions"].into_iter().filter_map(count).collect();
+            line("mode", "history: the blocks are kept, a new beacon chain continues the last one");
+            line("history", &counts.join(", "));
+        }
         if let Some(root) = metadata.state_root {
             let proven = match (metadata.proven, metadata.derived.is_empty()) {
                 (Some(true), true) => ", proven: the block's",
@@ -265,7 +275,8 @@ impl Inspected {
         for change in &metadata.derived {
             line("changed", change);
         }
-        line("accounts", &format!("{}, {} contracts", accounts.all, accounts.contracts));
+        let of = if metadata.mode == Mode::History { " at block 0" } else { "" };
+        line("accounts", &format!("{}, {} contracts{of}", accounts.all, accounts.contracts));
         if accounts.empty > 0 {
             line("", &format!("{} empty (EIP-161)", accounts.empty));
         }

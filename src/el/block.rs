@@ -56,7 +56,12 @@ impl Block {
     /// The block of a genesis.
     pub fn genesis(header: Header) -> Self {
         let withdrawals = header.withdrawals_root.map(|_| Vec::new());
-        Self { header, transactions: Vec::new(), ommers: EMPTY_LIST.into(), withdrawals }
+        Self { header, transactions: Vec::new(), ommers: Self::no_ommers(), withdrawals }
+    }
+
+    /// The RLP list of no ommers.
+    pub fn no_ommers() -> Bytes {
+        EMPTY_LIST.into()
     }
 
     /// Checks that the body is the one that the header names, so that the block's hash is that of

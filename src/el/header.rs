@@ -220,7 +220,7 @@ impl Decodable for Header {
         };
         // What a later fork adds is no part of the hash that is computed here.
         if !payload.is_empty() {
-            return Err(alloy_rlp::Error::UnexpectedLength);
+            return Err(alloy_rlp::Error::Custom("its header has more fields than are known here"));
         }
         Ok(header)
     }

@@ -135,7 +135,11 @@ impl Work {
         self.appending(ALLOC, length)
     }
 
-    fn appending(&self, name: &str, length: u64) -> Result<Option<Appending>, Error> {
+    /// A file to collect in, to be appended to from this length on; `None` if it is shorter.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn appending(&self, name: &str, length: u64) -> Result<Option<Appending>, Error> {
         let path = self.directory.join(name);
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(false).open(&path);
@@ -150,12 +154,17 @@ impl Work {
 
     /// The collected alloc.
     pub fn alloc(&self) -> Input {
-        Input::File(self.directory.join(ALLOC))
+        self.file(ALLOC)
     }
 
     /// What was set aside.
     pub fn aside(&self) -> Input {
-        Input::File(self.directory.join(ASIDE))
+        self.file(ASIDE)
+    }
+
+    /// A file that is collected in.
+    pub fn file(&self, name: &str) -> Input {
+        Input::File(self.directory.join(name))
     }
 
     /// A further file to collect in.

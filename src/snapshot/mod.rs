@@ -179,6 +179,11 @@ impl Snapshot {
         }
     }
 
+    /// Where a snapshot has its execution genesis.
+    pub fn genesis_path(&self) -> &'static str {
+        if self.history.is_some() { OWN_GENESIS } else { GENESIS }
+    }
+
     /// The small inputs with their paths in a snapshot.
     pub fn small_files(&self) -> Vec<(&'static str, &Input)> {
         [

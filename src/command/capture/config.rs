@@ -6,9 +6,11 @@ use super::super::Failure;
 use super::settings::{Settings, Target};
 use super::state::Collected;
 use crate::capture::beacon::Spec;
+use crate::capture::block::Block;
 use crate::capture::chain::SMALL_LIMIT;
 use crate::capture::chain_config::{self, Flattened, Members};
 use crate::capture::consensus::template;
+use crate::el::chain_config::{ChainConfig, Hardfork};
 use crate::el::genesis;
 use crate::exit;
 use crate::rim::fs;
@@ -36,7 +38,7 @@ pub(super) fn execution(
     let ask = |method: &str| node.and_then(|node| node.call(method, &json!([]), SMALL_LIMIT).ok());
     let given = old.get("config").and_then(|config| Members::parse(config.as_bytes()).ok());
     let block = collected.block.as_ref();
-    let latest = crate::el::chain_config::Hardfork::Osaka;
+    let latest = Hardfork::Osaka;
     let (members, from) = given
         .map(|members| (members, "the genesis"))
         .or_else(|| {
@@ -71,17 +73,16 @@ pub(super) fn execution(
 
 /// `config.yaml`: the beacon node's, or that of the template.
 pub(super) fn consensus(
-    collected: &Collected,
+    block: Option<&Block>,
     beacon: Option<&Client<'_>>,
-    execution: &Flattened,
+    execution: &ChainConfig,
     chain_id: u64,
     target: &Target,
     settings: &Settings,
 ) -> Result<String, Failure> {
-    let block = collected.block.as_ref();
     let slot_time = settings.slot_time;
     let Some(node) = beacon else {
-        return template(&target.name, chain_id, slot_time, &execution.config, block)
+        return template(&target.name, chain_id, slot_time, execution, block)
             .map_err(|error| Failure::bug(format!("the template: {error}")));
     };
     let failed = |error| Failure::capture(&error);

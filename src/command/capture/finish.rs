@@ -1,6 +1,5 @@
 //! From the collected accounts to a snapshot that is proven.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use alloy_primitives::B256;
@@ -67,8 +66,9 @@ pub(super) fn make(
     let chain_id = config.config.chain_id.and_then(|id| u64::try_from(id).ok()).unwrap_or_default();
     let head = chain_config::head(&config, collected.block.as_ref(), &old)
         .map_err(|error| Failure::capture(&error))?;
+    let (block, execution) = (collected.block.as_ref(), &config.config);
     let config_yaml =
-        config::consensus(&collected, nodes.beacon, &config, chain_id, target, settings)?;
+        config::consensus(block, nodes.beacon, execution, chain_id, target, settings)?;
     let consensus = if nodes.beacon.is_some() { "the beacon node" } else { "the sample" };
     steps.done(
         "config",
@@ -217,31 +217,36 @@ fn describe(
     });
     let (client, genesis_hash) =
         chain.map_or((None, None), |chain| (chain.client, Some(chain.genesis)));
-    let file = |file: &Written| {
-        let (size, sha256) = (file.size, hex::encode(file.sha256));
-        (file.path.clone(), metadata::File { size, sha256 })
-    };
+    let source =
+        Source { kind: collected.kind.clone(), description: None, client, genesis_hash, block };
     let counts = [
         ("accounts", counts.accounts),
         ("contracts", counts.contracts),
         ("storage_slots", counts.storage_slots),
     ];
-    let counts: BTreeMap<_, _> =
-        counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    let obtained = collected.obtained.clone();
+    Metadata { obtained, ..metadata_of(target, chain_id, source, &counts, written) }
+}
+
+/// What every captured snapshot says of itself.
+pub(super) fn metadata_of(
+    target: &Target,
+    chain_id: u64,
+    source: Source,
+    counts: &[(&str, u64)],
+    written: &[Written],
+) -> Metadata {
+    let file = |file: &Written| {
+        let (size, sha256) = (file.size, hex::encode(file.sha256));
+        (file.path.clone(), metadata::File { size, sha256 })
+    };
     Metadata {
         format: metadata::FORMAT,
         name: target.name.clone(),
         chain_id,
         regenesis: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        source: Some(Source {
-            kind: collected.kind.clone(),
-            description: None,
-            client,
-            genesis_hash,
-            block,
-        }),
-        obtained: collected.obtained.clone(),
-        counts,
+        source: Some(source),
+        counts: counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
         files: written.iter().map(file).collect(),
         ..Metadata::default()
     }

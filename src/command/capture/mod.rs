@@ -3,6 +3,7 @@
 mod changes;
 mod config;
 mod finish;
+mod history;
 mod knowledge;
 mod recover;
 mod settings;
@@ -16,6 +17,7 @@ use clap::builder::FalseyValueParser;
 
 use super::prepare::{Steps, compute};
 use super::{Failure, bake, compose};
+use crate::capture::overlay::Overlay;
 use crate::capture::{self, chain::Chain};
 use crate::exit;
 use crate::keys::{Entropy, Kdf};
@@ -23,9 +25,10 @@ use crate::rim::console::{self, Console};
 use crate::rim::work::Work;
 use crate::rim::{disk, fs};
 use crate::snapshot::bake::DIRECTORY;
+use crate::snapshot::metadata::Mode;
 use crate::snapshot::{Input, Snapshot};
 use finish::{Made, Nodes};
-use settings::Settings;
+use settings::{Settings, Target};
 use source::Asked;
 
 const EXAMPLES: &str = "Examples:
@@ -33,6 +36,8 @@ const EXAMPLES: &str = "Examples:
   regenesis capture --el-rpc http://127.0.0.1:8545 --block finalized --name l1
   regenesis capture --el-rpc 127.0.0.1:8545 --cl-rpc 127.0.0.1:5052 --mnemonics mnemonics.yaml
                                                             and its consensus config and validators
+  regenesis capture --mode history --el-rpc 127.0.0.1:8545 --genesis genesis.json
+                          all its blocks: hashes, receipts and logs stay; reth can be captured, too
   regenesis capture --state dump.json --genesis genesis.json
                           a file: geth dump, anvil --dump-state, forge's vm.dumpState, genesis.json
   regenesis capture --el-rpc 127.0.0.1:8545 --state dump.json
@@ -60,7 +65,17 @@ pub struct Args {
     /// File that has the state: geth dump, anvil state, alloc, genesis.json
     #[arg(long, value_name = "FILE", env = "REGENESIS_STATE", hide_env_values = true)]
     state: Option<PathBuf>,
-    /// Block whose state is captured
+    /// What is kept: the state behind a block, which becomes that of a new block 0; or all blocks up
+    /// to it, which a new beacon chain continues
+    #[arg(
+        long,
+        value_name = "state|history",
+        default_value = "state",
+        env = "REGENESIS_MODE",
+        hide_env_values = true
+    )]
+    mode: String,
+    /// Block whose state is captured, the last one of a history
     #[arg(
         long,
         value_name = "latest|finalized|NUMBER|HASH",
@@ -69,7 +84,8 @@ pub struct Args {
         hide_env_values = true
     )]
     block: String,
-    /// The chain's own genesis.json: its config, where the node does not tell it
+    /// The chain's own genesis.json: its config, where the node does not tell it; a history begins
+    /// with it
     #[arg(long, value_name = "FILE", env = "REGENESIS_GENESIS", hide_env_values = true)]
     genesis: Option<PathBuf>,
     /// Validators by mnemonic (eth-beacon-genesis' mnemonics.yaml); with --cl-rpc their keys must be
@@ -162,33 +178,17 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     };
     let target = settings.target(chain.as_ref().map(|chain| chain.id))?;
     let work = Work::open(&target.out)?;
-    let pinned = node.as_ref().zip(chain.as_ref());
-    let collected = match (&settings.state, pinned) {
-        (Some(file), pinned) => {
-            work.keep_on_signal(false);
-            source::file::collect(file, pinned, &settings, &work, &mut steps)
+    let nodes = Nodes { execution: node.as_ref(), beacon: beacon.as_ref() };
+    let made = match (settings.mode, &chain) {
+        (Mode::History, Some(chain)) => {
+            history::make(&nodes, chain, &target, &settings, &work, &mut steps)
         }
-        (None, Some((node, chain))) => {
-            let asked = Asked { node, chain, settings: &settings, work: &work };
-            source::collect(&asked, &mut steps)
+        (_, chain) => {
+            let chain = chain.as_ref();
+            keep_state(&nodes, chain, &target, (&settings, overlay), &work, &mut steps)
         }
-        (None, None) => Err(Failure::bug("neither a node nor a file")),
     };
-    let made = collected.and_then(|mut collected| {
-        if collected.aside > 0 {
-            recover::recover(&mut collected, pinned, &settings, &work, &mut steps)?;
-        }
-        let nodes = Nodes { execution: node.as_ref(), beacon: beacon.as_ref() };
-        let chain = chain.clone();
-        let made = finish::make(
-            collected,
-            &nodes,
-            chain,
-            &target,
-            (&settings, overlay),
-            &work,
-            &mut steps,
-        )?;
+    let made = made.and_then(|made| {
         compose::write(&made.directory)?;
         bake_it(&made, &mut steps)?;
         Ok(made)
@@ -222,6 +222,32 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes the snapshot of a state into the work directory.
+fn keep_state(
+    nodes: &Nodes<'_>,
+    chain: Option<&Chain>,
+    target: &Target,
+    (settings, overlay): (&Settings, Overlay),
+    work: &Work,
+    steps: &mut Steps<'_>,
+) -> Result<Made, Failure> {
+    let pinned = nodes.execution.zip(chain);
+    let mut collected = match (&settings.state, pinned) {
+        (Some(file), pinned) => {
+            work.keep_on_signal(false);
+            source::file::collect(file, pinned, settings, work, steps)?
+        }
+        (None, Some((node, chain))) => {
+            source::collect(&Asked { node, chain, settings, work }, steps)?
+        }
+        (None, None) => return Err(Failure::bug("neither a node nor a file")),
+    };
+    if collected.aside > 0 {
+        recover::recover(&mut collected, pinned, settings, work, steps)?;
+    }
+    finish::make(collected, nodes, chain.cloned(), target, (settings, overlay), work, steps)
+}
+
 /// Bakes the snapshot. One that cannot be baked is a snapshot still, and `init` tells its fault.
 fn bake_it(made: &Made, steps: &mut Steps<'_>) -> Result<(), Failure> {
     let snapshot = Snapshot::directory(&made.directory, fs::exists);
@@ -245,7 +271,9 @@ impl Failure {
     pub(super) fn capture(error: &capture::Error) -> Self {
         let exit = match error {
             capture::Error::Write(_) => exit::OUTPUT,
-            capture::Error::AnotherState { .. } => exit::VERIFICATION,
+            capture::Error::AnotherState { .. } | capture::Error::WrongBlock { .. } => {
+                exit::VERIFICATION
+            }
             _ => exit::SOURCE,
         };
         Self::new(exit, error.to_string(), error.hint())

@@ -10,6 +10,7 @@ use crate::rim::console::Console;
 use crate::rim::http::Patience;
 use crate::rim::rpc::Client;
 use crate::snapshot::Input;
+use crate::snapshot::metadata::Mode;
 
 /// What a run is to do.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(super) struct Settings {
     chain_id: Option<u64>,
     pub(super) slot_time: Option<u64>,
     patience: Patience,
+    pub(super) mode: Mode,
 }
 
 /// What is made, and where.
@@ -47,6 +49,7 @@ fn given(text: Option<&String>) -> Option<String> {
 impl Settings {
     pub(super) fn of(args: &Args) -> Result<Self, Failure> {
         let (el_rpc, state) = (given(args.el_rpc.as_ref()), file(args.state.as_ref()));
+        let mode = mode(args)?;
         if el_rpc.is_none() && state.is_none() {
             return Err(Failure::usage(
                 "nothing to capture from: --el-rpc and --state are missing",
@@ -93,6 +96,7 @@ impl Settings {
             chain_id: args.chain_id,
             slot_time: args.slot_time,
             patience: Patience::long(Duration::from_secs(args.rpc_timeout)),
+            mode,
         })
     }
 
@@ -136,6 +140,47 @@ impl Settings {
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from(&name));
         Ok(Target { out, name, chain_id })
     }
+}
+
+/// What is to be kept; a past has neither files that stand for a node, nor changes.
+fn mode(args: &Args) -> Result<Mode, Failure> {
+    let mode = match args.mode.trim() {
+        "" | "state" => return Ok(Mode::State),
+        "history" => Mode::History,
+        other => {
+            return Err(Failure::usage(
+                format!("--mode is {other:?}, expected state or history"),
+                "see regenesis capture --help",
+            ));
+        }
+    };
+    let some = |texts: &[String]| texts.iter().any(|text| !text.trim().is_empty());
+    let merges = args.merge.iter().any(|path| !path.as_os_str().is_empty());
+    let changes = "the blocks of a past lead to one state: change the snapshot of --mode state";
+    for (flag, given, hint) in [
+        ("--state", file(args.state.as_ref()).is_some(), "a past is had from a node: --el-rpc URL"),
+        ("--fund", some(&args.fund), changes),
+        ("--set-code", some(&args.set_code), changes),
+        ("--merge", merges, changes),
+        ("--prune-empty", args.prune_empty, changes),
+    ] {
+        if given {
+            return Err(Failure::usage(format!("{flag} has no meaning with --mode history"), hint));
+        }
+    }
+    if given(args.el_rpc.as_ref()).is_none() {
+        return Err(Failure::usage(
+            "--mode history without a node: --el-rpc is missing",
+            "a past is had from a node: --el-rpc 127.0.0.1:8545",
+        ));
+    }
+    if file(args.genesis.as_ref()).is_none() {
+        return Err(Failure::usage(
+            "--mode history without the chain's genesis: --genesis is missing",
+            super::history::WHERE_GENESIS_IS,
+        ));
+    }
+    Ok(mode)
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {

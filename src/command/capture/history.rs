@@ -1,0 +1,221 @@
+//! A past: all blocks up to one, and the chain's own genesis.
+
+use std::io::{BufReader, Write};
+
+use super::super::Failure;
+use super::super::prepare::Steps;
+use super::finish::{Made, Nodes, metadata_of};
+use super::settings::{Settings, Target};
+use super::{config, validators};
+use crate::capture::Error;
+use crate::capture::block::Block;
+use crate::capture::chain::{self, Chain};
+use crate::capture::history::{self, Links, SHARE, Source};
+use crate::el::chain_config::ChainConfig;
+use crate::el::edit::Piece;
+use crate::el::genesis;
+use crate::el::header::make_genesis_header;
+use crate::exit;
+use crate::layout::{Content, OutFile};
+use crate::rim::atomic_file::replace;
+use crate::rim::console::Console;
+use crate::rim::fs;
+use crate::rim::rpc::Client;
+use crate::rim::work::{Appending, Work};
+use crate::rpc::Beacon;
+use crate::snapshot::metadata::{self, Mode, SourceBlock};
+use crate::snapshot::{self, Input};
+
+/// What `--genesis` must be.
+pub(super) const WHERE_GENESIS_IS: &str = "give the file that the chain's nodes were made with: \
+    --genesis FILE; it is /network-configs/genesis.json in a Kurtosis container, \
+    metadata/genesis.json of a regenesis runtime";
+/// Where blocks are collected.
+const COLLECTED: &str = "chain.rlp";
+/// That an interrupted run has left blocks: they themselves tell the rest.
+const CHECKPOINT: &[u8] = b"{\"mode\": \"history\"}\n";
+
+fn failed(error: Error) -> Failure {
+    Failure::capture(&error)
+}
+
+/// Writes the snapshot of a past into the work directory.
+pub(super) fn make(
+    nodes: &Nodes<'_>,
+    chain: &Chain,
+    target: &Target,
+    settings: &Settings,
+    work: &Work,
+    steps: &mut Steps<'_>,
+) -> Result<Made, Failure> {
+    let (Some(node), Some(genesis)) = (nodes.execution, &settings.genesis) else {
+        return Err(Failure::bug("a history without a node, or without a genesis"));
+    };
+    let execution = own_genesis(genesis, chain, steps)?;
+    let pinned = chain::pin(node, settings.block).map_err(failed)?;
+    let hash = pinned.hash.unwrap_or_default();
+    steps.done("block", &format!("{} {hash}", pinned.number));
+    if pinned.number == 0 {
+        let hint = "keep the state alone: --mode state";
+        return Err(Failure::usage("block 0 has no past that could be kept", hint));
+    }
+    let source = history::open(node).map_err(failed)?;
+    let mut run = Run::begin(node, chain, &pinned, work, steps)?;
+    work.keep_on_signal(true);
+    let fetched = run.fetch(node, &*source, pinned.number, work, steps.console);
+    if matches!(fetched, Ok(()) | Err(Error::WrongBlock { .. })) {
+        // Blocks that do not fit together may be those of two chains.
+        chain::still(node, chain, &pinned).map_err(failed)?;
+    }
+    fetched.map_err(failed)?;
+    let Run { links, out } = run;
+    let Some(head) = links.head.filter(|_| links.hash == hash) else {
+        let what = format!("is {}, but it was called {hash}", links.hash);
+        return Err(failed(Error::WrongBlock { number: pinned.number, what }));
+    };
+    let (length, transactions) = (out.length, links.transactions);
+    steps.done(
+        "capture",
+        &format!(
+            "blocks 1 to {}, {transactions} transactions, {length} bytes: every hash is proven",
+            pinned.number
+        ),
+    );
+
+    let header = &head.header;
+    let (state_root, timestamp) = (header.state_root, header.timestamp);
+    let block = Block { state_root, timestamp, ..pinned };
+    let config_yaml =
+        config::consensus(Some(&block), nodes.beacon, &execution, chain.id, target, settings)?;
+    let consensus = if nodes.beacon.is_some() { "the beacon node" } else { "the sample" };
+    steps.done("config", &format!("chain {}: consensus from {consensus}", chain.id));
+    let beacon = nodes.beacon.map(|node| node as &dyn Beacon);
+    let validators = validators::choose(beacon, settings, steps)?;
+
+    let file = |path: &str, content, secret| OutFile { path: path.to_owned(), content, secret };
+    let whole = |input: &Input, length| {
+        Content::Pieces(vec![Piece::Source(0..length)], input.clone(), None)
+    };
+    let (directory, written) = work.stage(&[
+        file(snapshot::OWN_GENESIS, whole(genesis, fs::length(genesis)?), false),
+        file(snapshot::CHAIN, whole(&work.file(COLLECTED), length), false),
+        file(snapshot::HEAD, Content::Bytes(alloy_rlp::encode(&head)), false),
+        file(snapshot::CONFIG, Content::Bytes(config_yaml.into_bytes()), false),
+        file(snapshot::MNEMONICS, Content::Bytes(validators.mnemonics), validators.secret),
+    ])?;
+    let source = metadata::Source {
+        kind: source.name().to_owned(),
+        description: None,
+        client: chain.client.clone(),
+        genesis_hash: Some(chain.genesis),
+        block: Some(SourceBlock { number: block.number, hash: block.hash, state_root, timestamp }),
+    };
+    let counts = [
+        ("blocks", block.number),
+        ("transactions", transactions),
+        ("validators", validators.count),
+    ];
+    let mut metadata = metadata_of(target, chain.id, source, &counts, &written);
+    metadata.mode = Mode::History;
+    metadata.proven = Some(true);
+    metadata.state_root = Some(state_root);
+    replace(&directory.join(snapshot::METADATA), &metadata.to_json(), 0o644)?;
+    Ok(Made { directory, metadata })
+}
+
+/// Checks that a genesis is the chain's own; returns its config, which no hash is of.
+fn own_genesis(
+    input: &Input,
+    chain: &Chain,
+    steps: &mut Steps<'_>,
+) -> Result<ChainConfig, Failure> {
+    let fault = |error| Failure::genesis(input, &error);
+    let size = fs::length(input)?;
+    let console = steps.console;
+    let progress = |offset: u64| {
+        console.progress(|| format!("reading {} of {} MB", offset / 1_000_000, size / 1_000_000));
+    };
+    let (document, state) = genesis::read(fs::open(input)?, &progress).map_err(fault)?;
+    let genesis = document.checked_genesis().map_err(fault)?;
+    let wrong = |what: String| Failure {
+        exit: exit::VERIFICATION,
+        ..Failure::input(input, None, &what, Some(WHERE_GENESIS_IS))
+    };
+    let Some(timestamp) = genesis.timestamp else {
+        return Err(wrong("is a template: it has no timestamp of its own".to_owned()));
+    };
+    let hash = make_genesis_header(&genesis, state.root(), timestamp).hash();
+    if hash != chain.genesis {
+        return Err(wrong(format!("gives block 0 {hash}, but the node has {}", chain.genesis)));
+    }
+    let id = genesis.config.chain_id_64().map_err(fault)?;
+    if id != chain.id {
+        return Err(wrong(format!("has the chain id {id}, but the node has {}", chain.id)));
+    }
+    steps.done("genesis", &format!("{}: block 0 {hash}, the node's", input.label()));
+    Ok(genesis.config)
+}
+
+/// A capture on its way.
+struct Run {
+    links: Links,
+    out: Appending,
+}
+
+impl Run {
+    /// Takes up the blocks that an earlier run has left, if they are still of the chain.
+    fn begin(
+        node: &Client<'_>,
+        chain: &Chain,
+        pinned: &Block,
+        work: &Work,
+        steps: &mut Steps<'_>,
+    ) -> Result<Self, Failure> {
+        let mut links = Links::new(chain.genesis);
+        let mut length = 0;
+        if work.checkpoint().is_some_and(|left| left == CHECKPOINT) {
+            let mut reader = BufReader::new(fs::open(&work.file(COLLECTED))?);
+            length = history::resume(&mut reader, &mut links, pinned.number)
+                .map_err(|error| failed(Error::Read(error)))?;
+        }
+        let kept = links.number();
+        match chain::check_canonical(node, kept, links.hash) {
+            Ok(()) if kept > 0 => steps.done("resume", &format!("at block {kept}")),
+            Err(Error::Reorganised { .. }) => {
+                steps.console.note(&format!(
+                    "block {kept} was reorganised since: all blocks are asked for again"
+                ));
+                (links, length) = (Links::new(chain.genesis), 0);
+            }
+            checked => checked.map_err(failed)?,
+        }
+        let out = work.appending(COLLECTED, length)?;
+        let out = out.ok_or_else(|| Failure::bug("the collected blocks have become shorter"))?;
+        Ok(Self { links, out })
+    }
+
+    /// All blocks that are still to come.
+    fn fetch(
+        &mut self,
+        node: &Client<'_>,
+        source: &dyn Source,
+        last: u64,
+        work: &Work,
+        console: &Console,
+    ) -> Result<(), Error> {
+        while self.links.number() < last {
+            let first = self.links.number() + 1;
+            let numbers = first..(first + SHARE).min(last + 1);
+            for block in history::blocks(source, node, numbers)? {
+                let rlp = alloy_rlp::encode(&block);
+                self.links.add(block)?;
+                self.out.write_all(&rlp).map_err(Error::Write)?;
+            }
+            self.out.flush().map_err(Error::Write)?;
+            let kept = work.set_checkpoint(CHECKPOINT);
+            kept.map_err(|error| Error::Write(std::io::Error::other(error)))?;
+            console.progress(|| format!("blocks {} of {last}", self.links.number()));
+        }
+        Ok(())
+    }
+}
