@@ -95,6 +95,7 @@ def record(ebg, cast, fork, work):
                         f"127.0.0.1:{ENGINE}", "--blocks", "1", "--call", LOGGER], check=True)
         raw = bytes.fromhex(rpc("debug_getRawBlock", "0x1")[2:])
         block = rpc("eth_getBlockByNumber", "0x1", True)
+        receipts = rpc("eth_getBlockReceipts", "0x1")
     finally:
         geth.terminate()
         geth.wait()
@@ -104,6 +105,7 @@ def record(ebg, cast, fork, work):
     out.mkdir(parents=True)
     shutil.copy(genesis, out / "genesis.json")
     (out / "head.rlp").write_bytes(raw)
+    (out / "receipts.json").write_text(json.dumps(receipts, indent=1) + "\n")
     config = (work / "snapshot/cl/config.yaml").read_text()
     # The rule for times of the reference: these two keys.
     lines = [line for line in config.splitlines() if not line.startswith(("MIN_GENESIS_TIME:", "GENESIS_DELAY:"))]

@@ -13,16 +13,21 @@
 #[allow(dead_code, reason = "of the client's two interfaces only one is asked here")]
 #[path = "lodestar/http.rs"]
 mod http;
+#[path = "engine/past.rs"]
+mod past;
 #[path = "lodestar/process.rs"]
 mod process;
+#[path = "engine/programs.rs"]
+mod programs;
 #[path = "engine/snapshot.rs"]
 mod snapshot;
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use past::{Source, record, run};
 use process::{Process, assert_installed, free_ports};
+use programs::{consensus, regenesis};
 use serde_json::{Value, json};
 use snapshot::snapshot;
 
@@ -73,6 +78,59 @@ fn builds(fork: &str) {
 }
 
 #[test]
+fn deneb_goes_on_after_its_past() {
+    goes_on("deneb", &[]);
+}
+
+#[test]
+fn electra_goes_on_after_its_past() {
+    goes_on("electra", &[]);
+}
+
+/// And what was captured is of a minute before the head.
+#[test]
+fn fulu_goes_on_after_its_past() {
+    goes_on("fulu", &["--block", "100"]);
+}
+
+/// A chain of 160 blocks is captured, stopped, and born twice: it keeps what was captured, and
+/// goes on from there.
+fn goes_on(fork: &str, capture: &[&str]) {
+    let source = tempfile::tempdir().unwrap();
+    let chain = Source::start(fork, 160, source.path());
+    let snapshot = chain.capture(capture);
+    let last = if capture.is_empty() { 160 } else { 100 };
+    let before = record(chain.execution, last);
+    assert_eq!(before.1.as_array().unwrap().len() as u64, last);
+    drop(chain);
+    let mut births = Vec::new();
+    for _ in 0..2 {
+        let mut net = Net::of(&snapshot, tempfile::tempdir().unwrap());
+        assert_eq!(net.summary["cl"]["fork"], fork);
+        assert_eq!(net.summary["history"]["blocks"], last);
+        net.reaches(last + 8);
+        assert!(record(net.execution, last) == before, "{fork}: the past is another one");
+        let first = net.block(&format!("{:#x}", last + 1));
+        assert_eq!(first["parentHash"], before.0[usize::try_from(last).unwrap()]);
+        let genesis_time = net.summary["cl"]["genesis_time"].as_u64().unwrap();
+        let since = number(&first["timestamp"]) - genesis_time;
+        let verify = ["verify", "--el-rpc", &format!("127.0.0.1:{}", net.execution)];
+        let said = run(regenesis().args(verify).arg("--runtime").arg(net.at("runtime")));
+        assert!(said.contains(&format!("{last} blocks, {last} receipts, {last} logs")), "{said}");
+        println!("{fork}: block {} came {since} s after genesis; {last} as they were", last + 1);
+        births.push((genesis_time, first["hash"].clone()));
+
+        // Killed and started again, it has its past and goes on.
+        drop(net.geth.take());
+        net.geth = Some(net.start_geth());
+        net.reaches(last + 12);
+        let log = std::fs::read_to_string(net.at("geth.log")).unwrap();
+        assert!(log.contains("goes on") && !log.contains("imported in"), "{log}");
+    }
+    assert!(births[0].0 < births[1].0 && births[0].1 != births[1].1, "{births:?}");
+}
+
+#[test]
 fn geth_that_was_killed_has_all_its_blocks() {
     let mut net = Net::start("fulu");
     for kill in 1..=3 {
@@ -100,12 +158,18 @@ struct Net {
 
 impl Net {
     fn start(fork: &str) -> Self {
-        assert_installed("geth", "version", "scripts/install_geth.sh");
         let directory = tempfile::tempdir().unwrap();
+        let made = directory.path().join("snapshot");
+        snapshot(fork, &made);
+        Self::of(&made, directory)
+    }
+
+    /// Boots a snapshot in a directory.
+    fn of(snapshot: &Path, directory: tempfile::TempDir) -> Self {
+        assert_installed("geth", "version", "scripts/install_geth.sh");
         let at = |path: &str| directory.path().join(path);
-        snapshot(fork, &at("snapshot"));
         let mut init = regenesis();
-        init.arg("init").arg(at("snapshot")).arg("--out").arg(at("runtime"));
+        init.arg("init").arg(snapshot).arg("--out").arg(at("runtime"));
         let init = init.args(["--lead", "4"]).output().unwrap();
         assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
         let summary = std::fs::read(at("runtime/regenesis.json")).unwrap();
@@ -138,6 +202,9 @@ impl Net {
         command.arg("run").arg("--runtime").arg(&runtime).arg("--datadir").arg(&data);
         command.args(["--once", "geth", "--datadir"]).arg(&data).args(STORAGE);
         command.arg("init").arg(runtime.join("metadata/genesis.json")).arg(";");
+        command.args(["--import", "geth", "--datadir"]).arg(&data).args(STORAGE);
+        command.args(["--gcmode=archive", "import"]);
+        command.arg(runtime.join("metadata/chain.rlp")).arg(";");
         command.args(["--", "geth", "--datadir"]).arg(&data).args(STORAGE);
         command.args(["--gcmode=archive", "--syncmode=full", "--ipcdisable", "--nodiscover"]);
         command.args(["--maxpeers=0", "--port=0", "--http"]);
@@ -164,21 +231,6 @@ impl Net {
     fn block(&self, which: &str) -> Value {
         http::call(self.execution, "eth_getBlockByNumber", json!([which, false])).unwrap()
     }
-}
-
-/// A command of this repository, without any variable of ours.
-fn regenesis() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
-    for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("REGENESIS_")) {
-        command.env_remove(key);
-    }
-    command
-}
-
-fn consensus() -> Command {
-    let test = std::env::current_exe().unwrap();
-    let program: PathBuf = test.parent().unwrap().with_file_name("examples").join("consensus");
-    Command::new(program)
 }
 
 fn number(quantity: &Value) -> u64 {

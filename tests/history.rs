@@ -8,6 +8,9 @@ mod support;
 
 use std::path::PathBuf;
 
+use alloy_rlp::Decodable;
+use regenesis::capture::receipts;
+use regenesis::el::block::Block;
 use serde_json::{Value, json};
 use support::{Done, Run, repository, sha256};
 
@@ -124,6 +127,18 @@ fn block_0_and_the_past_are_handed_over_byte_for_byte() {
             let path = file["path"].as_str().unwrap();
             assert_eq!(file["sha256"], sha256(&done.read(path)), "{path}");
         }
+    }
+}
+
+#[test]
+fn receipts_have_the_root_of_their_block() {
+    for fork in FORKS {
+        let json = std::fs::read(vector(fork).join("receipts.json")).unwrap();
+        let receipts = receipts::parse(&json).unwrap();
+        assert!(receipts.len() > 2 && receipts.iter().any(|receipt| !receipt.logs.is_empty()));
+        let head = Block::decode(&mut &Snapshot::of(fork).head[..]).unwrap();
+        assert_eq!(receipts::root(&receipts), head.header.receipts_root, "{fork}");
+        assert_ne!(receipts::root(&receipts[1..]), head.header.receipts_root, "{fork}");
     }
 }
 

@@ -25,6 +25,7 @@ pub mod geth;
 pub mod history;
 pub mod overlay;
 pub mod preimages;
+pub mod receipts;
 pub mod replay;
 pub mod sample;
 pub mod walk;

@@ -33,8 +33,12 @@ impl Devnet {
 
         let init = geth(data).arg("init").arg(metadata.join("genesis.json")).output().unwrap();
         assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
+        if metadata.join("chain.rlp").exists() {
+            let import = geth(data).arg("import").arg(metadata.join("chain.rlp")).output().unwrap();
+            assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+        }
         let mut command = geth(data);
-        command.args(["--syncmode", "full", "--gcmode", "archive", "--ipcdisable"]);
+        command.args(["--syncmode", "full", "--ipcdisable"]);
         command.args(["--port", "0", "--nodiscover", "--maxpeers", "0"]);
         command.args(["--http", "--http.addr", "127.0.0.1", "--http.api", "eth"]);
         command.args(["--http.port", &execution.to_string()]);
@@ -124,7 +128,7 @@ fn geth(data: &Path) -> Command {
     assert_installed("geth", "version", how);
     let mut command = Command::new("geth");
     command.arg("--datadir").arg(data.join("geth"));
-    command.args(["--db.engine=leveldb", "--state.scheme=hash", "--cache=64"]);
+    command.args(["--db.engine=leveldb", "--state.scheme=hash", "--cache=64", "--gcmode=archive"]);
     command
 }
 

@@ -28,7 +28,10 @@ pub fn resume(reader: &mut dyn Read, links: &mut Links, last: u64) -> std::io::R
 }
 
 /// The next list, its header included; `None` if what is there is none, or not all of one.
-fn next(reader: &mut dyn Read) -> std::io::Result<Option<Vec<u8>>> {
+///
+/// # Errors
+/// The file cannot be read.
+pub fn next(reader: &mut dyn Read) -> std::io::Result<Option<Vec<u8>>> {
     let mut rlp = vec![0];
     if !whole(reader, &mut rlp)? {
         return Ok(None);

@@ -21,7 +21,7 @@ use super::Error;
 use crate::el::block::Block;
 use crate::rpc::{self, Rpc};
 
-pub use file::resume;
+pub use file::{next, resume};
 pub use links::Links;
 
 /// Blocks that are asked for at once.

@@ -25,7 +25,7 @@ pub struct Past {
     /// Its hash.
     pub hash: B256,
     /// Hash of block 0.
-    genesis_hash: B256,
+    pub genesis_hash: B256,
     /// `genesis.json` as it was captured.
     pub genesis: Content,
     /// `chain.rlp`.

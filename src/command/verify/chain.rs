@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::super::health as asking;
 use super::super::prepare::{Prepared, Steps};
 use super::super::{Failure, bake};
+use super::history::{self, Past};
 use super::snapshot::genesis_block;
 use crate::capture::block::Block;
 use crate::capture::chain::{self, BlockId};
@@ -18,12 +19,14 @@ use crate::el::genesis;
 use crate::el::header::make_genesis_header;
 use crate::exit;
 use crate::health::{self, Expected, Finding};
+use crate::layout;
 use crate::rim::clock::{now, pause};
 use crate::rim::fs;
 use crate::rim::http::Patience;
 use crate::rim::rpc::Client;
 use crate::rpc;
 use crate::snapshot::{Input, Snapshot};
+use crate::summary::Finished;
 
 /// For each answer.
 pub(super) const PATIENCE: Patience = Patience { timeout: Duration::from_secs(15), attempts: 3 };
@@ -43,6 +46,7 @@ struct Claim {
     expected: Expected,
     state_root: B256,
     genesis: Input,
+    past: Option<Past>,
 }
 
 #[derive(Debug, Serialize)]
@@ -51,6 +55,9 @@ pub(super) struct Verified {
     state_root: String,
     /// `null`: the node no longer has the state of block 0.
     compared: Option<Compared>,
+    /// What of a past was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<history::Compared>,
     /// Number of the head.
     head: u64,
     /// Slot of the beacon node's head.
@@ -95,6 +102,7 @@ pub(super) fn verify(
     steps.done("genesis", &format!("{}, {health}", first.genesis_hash));
     let beacon = cl.map(|cl| beacon(cl, source, &mut claim, steps)).transpose()?;
     let compared = compare(&claim, el, &zero, steps)?;
+    let history = claim.past.as_ref().map(|past| past.compare(el, steps)).transpose()?;
 
     let slots = SLOTS.saturating_mul(claim.expected.slot.max(1));
     let wait = claim.expected.genesis_time.saturating_sub(now()).saturating_add(slots);
@@ -109,6 +117,7 @@ pub(super) fn verify(
         genesis_hash: first.genesis_hash,
         state_root: zero.state_root.to_string(),
         compared,
+        history,
         head,
         head_slot,
     })
@@ -212,6 +221,7 @@ fn of_snapshot(snapshot: &Snapshot, prepared: &Prepared, zero: &Block) -> Result
         },
         state_root: prepared.state_root,
         genesis: snapshot.genesis.clone(),
+        past: Past::of(snapshot, prepared),
     })
 }
 
@@ -223,15 +233,30 @@ fn of_runtime(runtime: &Path) -> Result<Claim, Failure> {
     let (document, state) = genesis::read(fs::open(&input)?, &|_| ()).map_err(in_file)?;
     let genesis = document.checked_genesis().map_err(in_file)?;
     let (state_root, time) = (state.root(), genesis.timestamp.unwrap_or_default());
-    let hash = make_genesis_header(&genesis, state_root, time).hash().to_string();
-    if hash != expected.block_hash {
+    let genesis_hash = make_genesis_header(&genesis, state_root, time).hash();
+    if genesis_hash.to_string() != expected.block_hash {
         let message = format!(
-            "{} gives block {hash}, but regenesis.json says {}",
+            "{} gives block {genesis_hash}, but regenesis.json says {}",
             input.label(),
             expected.block_hash
         );
         let hint = "the file was changed after init: run regenesis init again";
         return Err(Failure::new(exit::VERIFICATION, message, Some(hint)));
     }
-    Ok(Claim { expected, state_root, genesis: input })
+    let marker = Input::File(runtime.join(layout::MARKER));
+    let damaged = |error: &dyn std::fmt::Display| {
+        let hint = Some("run regenesis init again");
+        Failure::input(&marker, None, &error.to_string(), hint)
+    };
+    let finished = Finished::parse(&fs::read(&marker)?).map_err(|error| damaged(&error))?;
+    let past = finished.history.map(|past| {
+        let head = past.block_hash.parse().map_err(|error| damaged(&error))?;
+        Ok::<_, Failure>(Past {
+            chain: Input::File(runtime.join("metadata/chain.rlp")),
+            genesis_hash,
+            head: (past.blocks, head),
+        })
+    });
+    let past = past.transpose()?;
+    Ok(Claim { expected, state_root, genesis: input, past })
 }

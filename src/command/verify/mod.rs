@@ -1,6 +1,7 @@
 //! `regenesis verify`: proves that a snapshot is whole, and that a chain was made of it.
 
 mod chain;
+mod history;
 mod snapshot;
 
 use std::path::PathBuf;

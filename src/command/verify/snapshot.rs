@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::super::prepare::{Prepared, Steps, compute, inputs};
 use super::super::{Failure, bake as baking};
+use super::history::Past;
 use crate::el::header::{Header, make_genesis_header};
 use crate::exit;
 use crate::keys::Entropy;
@@ -42,6 +43,10 @@ pub(super) fn verify(
     prepared.warnings.iter().for_each(|warning| steps.console.warning(warning));
     let metadata = inputs::read_metadata(snapshot)?.unwrap_or_default();
     check_files(directory, &metadata, &prepared, steps)?;
+    if let Some(past) = Past::of(snapshot, &prepared) {
+        past.read(|_| Ok(()))?;
+        steps.done("past", &format!("{} blocks, each the child of the one before", past.head.0));
+    }
     let (_, report) = genesis_block(snapshot, &prepared, clock::now())?;
     report.warnings.iter().for_each(|warning| steps.console.warning(warning));
     steps.done("schedule", "both layers agree");
