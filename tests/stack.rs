@@ -16,8 +16,16 @@
 mod compose;
 #[path = "stack/events.rs"]
 mod events;
+#[path = "stack/history.rs"]
+mod history;
 #[path = "lodestar/http.rs"]
 mod http;
+#[path = "engine/past.rs"]
+mod past;
+#[path = "lodestar/process.rs"]
+mod process;
+#[path = "engine/programs.rs"]
+mod programs;
 #[allow(dead_code, reason = "only an order is drawn here")]
 #[path = "geth/rng.rs"]
 mod rng;
