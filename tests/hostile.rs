@@ -7,6 +7,12 @@
     reason = "tests meet the world"
 )]
 
+#[path = "hostile/history.rs"]
+mod history;
+#[path = "hostile/interrupted.rs"]
+mod interrupted;
+#[path = "hostile/past.rs"]
+mod past;
 #[path = "hostile/server.rs"]
 mod server;
 
@@ -32,11 +38,15 @@ impl Capture {
     }
 
     fn into(directory: tempfile::TempDir, server: &Server) -> Self {
+        Self::with(directory, &server.url, "")
+    }
+
+    /// With further flags.
+    fn with(directory: tempfile::TempDir, url: &str, flags: &str) -> Self {
         // As much memory as no honest capture of this size would want.
         let command = format!(
-            "ulimit -v 1500000; exec {} capture --el-rpc {} --out out --rpc-timeout 2",
+            "ulimit -v 1500000; exec {} capture --el-rpc {url} --out out --rpc-timeout 2 {flags}",
             env!("CARGO_BIN_EXE_regenesis"),
-            server.url
         );
         let output = Command::new("sh")
             .arg("-c")

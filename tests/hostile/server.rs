@@ -33,8 +33,6 @@ pub struct Call<'a> {
     pub params: &'a Value,
 }
 
-type Script = dyn Fn(&Call<'_>) -> Reply + Send + Sync;
-
 /// The chain: accounts in the trie's order, with 1 + index wei.
 pub struct Chain {
     pub accounts: Vec<Address>,
@@ -83,7 +81,7 @@ impl Chain {
             "gasLimit": "0x1c9c380", "baseFeePerGas": "0x7", "withdrawalsRoot": HASH})
     }
 
-    fn honest(&self, method: &str, params: &Value) -> Result<Value, (i64, &'static str)> {
+    fn honest(&self, method: &str, params: &Value) -> Answer {
         Ok(match method {
             "eth_chainId" => json!("0x539"),
             "web3_clientVersion" => json!("Geth/hostile"),
@@ -95,6 +93,9 @@ impl Chain {
     }
 }
 
+/// What an honest node answers, or refuses.
+pub type Answer = Result<Value, (i64, &'static str)>;
+
 /// The server; it listens until the test ends.
 pub struct Server {
     pub url: String,
@@ -103,66 +104,80 @@ pub struct Server {
 
 impl Server {
     pub fn start(count: u64, script: impl Fn(&Call<'_>) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = listener.local_addr().unwrap().to_string();
         let chain = Arc::new(Chain::new(count));
-        let (served, script) = (Arc::clone(&chain), Arc::new(script));
-        let counts = Arc::new(Mutex::new(std::collections::HashMap::<String, usize>::new()));
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (chain, script, counts) =
-                    (Arc::clone(&served), Arc::clone(&script), Arc::clone(&counts));
-                std::thread::spawn(move || {
-                    let count = |method: &str| {
-                        let mut counts = counts.lock().unwrap();
-                        let count = counts.entry(method.to_owned()).or_default();
-                        *count += 1;
-                        *count - 1
-                    };
-                    serve(stream, &chain, &*script, &count);
-                });
-            }
-        });
+        let served = Arc::clone(&chain);
+        let url = serve(move |method, params| served.honest(method, params), script);
         Self { url, chain }
     }
 }
 
-fn serve(stream: TcpStream, chain: &Chain, script: &Script, count: &dyn Fn(&str) -> usize) {
+/// Serves what `honest` answers but for what `script` spoils; where.
+pub fn serve(
+    honest: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static,
+    script: impl Fn(&Call<'_>) -> Reply + Send + Sync + 'static,
+) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = listener.local_addr().unwrap().to_string();
+    let counts = Mutex::new(std::collections::HashMap::<String, usize>::new());
+    let count = move |method: &str| {
+        let mut counts = counts.lock().unwrap();
+        let count = counts.entry(method.to_owned()).or_default();
+        *count += 1;
+        *count - 1
+    };
+    let parts = Arc::new((honest, script, count));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let parts = Arc::clone(&parts);
+            std::thread::spawn(move || speak(stream, &parts.0, &parts.1, &parts.2));
+        }
+    });
+    url
+}
+
+fn speak(
+    mut stream: TcpStream,
+    honest: &dyn Fn(&str, &Value) -> Answer,
+    script: &dyn Fn(&Call<'_>) -> Reply,
+    count: &dyn Fn(&str) -> usize,
+) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut stream = stream;
     while let Some(body) = request(&mut reader) {
-        let calls: Value = serde_json::from_slice(&body).unwrap();
-        let Value::Object(call) = calls else {
-            // Batches are answered honestly.
-            let answers: Vec<_> =
-                calls.as_array().unwrap().iter().map(|c| answer(chain, c)).collect();
-            send(&mut stream, "200 OK", Value::from(answers).to_string().as_bytes());
-            continue;
-        };
-        let call = Value::Object(call);
-        let method = call["method"].as_str().unwrap();
-        let seen = Call { method, before: count(method), params: &call["params"] };
-        let honest = answer(chain, &call).to_string();
-        match script(&seen) {
-            Reply::Honest => send(&mut stream, "200 OK", honest.as_bytes()),
-            Reply::Result(result) => {
-                let answer = json!({"jsonrpc": "2.0", "id": call["id"], "result": result});
-                send(&mut stream, "200 OK", answer.to_string().as_bytes());
-            }
-            Reply::Refused(code, message) => {
-                let error = json!({"code": code, "message": message});
-                let answer = json!({"jsonrpc": "2.0", "id": call["id"], "error": error});
-                send(&mut stream, "200 OK", answer.to_string().as_bytes());
-            }
-            Reply::Raw(status, body) => send(&mut stream, status, &body),
-            Reply::Cut => {
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", honest.len());
+        let question: Value = serde_json::from_slice(&body).unwrap();
+        let calls = question.as_array().map_or(std::slice::from_ref(&question), Vec::as_slice);
+        let mut odd = None;
+        let mut answers = Vec::new();
+        for call in calls {
+            let (method, params) = (call["method"].as_str().unwrap(), &call["params"]);
+            let answer = match script(&Call { method, before: count(method), params }) {
+                Reply::Result(result) => Ok(result),
+                Reply::Refused(code, message) => Err((code, message)),
+                Reply::Honest => honest(method, params),
+                other => {
+                    odd = Some(other);
+                    honest(method, params)
+                }
+            };
+            answers.push(match answer {
+                Ok(result) => json!({"jsonrpc": "2.0", "id": call["id"], "result": result}),
+                Err((code, message)) => {
+                    let error = json!({"code": code, "message": message});
+                    json!({"jsonrpc": "2.0", "id": call["id"], "error": error})
+                }
+            });
+        }
+        let answer =
+            if question.is_array() { Value::from(answers) } else { answers.remove(0) }.to_string();
+        match odd {
+            Some(Reply::Raw(status, body)) => send(&mut stream, status, &body),
+            Some(Reply::Cut) => {
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", answer.len());
                 let _ = stream.write_all(head.as_bytes());
-                let _ = stream.write_all(&honest.as_bytes()[..honest.len() / 2]);
+                let _ = stream.write_all(&answer.as_bytes()[..answer.len() / 2]);
                 return;
             }
-            Reply::Gone => return,
-            Reply::Drip => {
+            Some(Reply::Gone) => return,
+            Some(Reply::Drip) => {
                 let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{";
                 let _ = stream.write_all(head.as_bytes());
                 while stream.write_all(b" ").is_ok() {
@@ -170,15 +185,7 @@ fn serve(stream: TcpStream, chain: &Chain, script: &Script, count: &dyn Fn(&str)
                 }
                 return;
             }
-        }
-    }
-}
-
-fn answer(chain: &Chain, call: &Value) -> Value {
-    match chain.honest(call["method"].as_str().unwrap(), &call["params"]) {
-        Ok(result) => json!({"jsonrpc": "2.0", "id": call["id"], "result": result}),
-        Err((code, message)) => {
-            json!({"jsonrpc": "2.0", "id": call["id"], "error": {"code": code, "message": message}})
+            _ => send(&mut stream, "200 OK", answer.as_bytes()),
         }
     }
 }

@@ -1,0 +1,265 @@
+//! A node that lies of its past: no block of it is kept.
+
+use alloy_primitives::{B256, keccak256};
+use regenesis::el::block::Block;
+use regenesis::el::header::Header;
+use serde_json::{Value, json};
+
+use super::Capture;
+use super::past::{
+    BLOCKS, BY_HASH, BY_INDEX, FLAGS, Past, RAW, TOLD, UNKNOWN, asked, capture, child, hex, kept,
+    list, refuse, told,
+};
+use super::server::{self, Call, Reply};
+
+/// Answers the question of `method` for a block with another one.
+fn instead(
+    method: &'static str,
+    number: u64,
+    other: impl Fn() -> Value + Send + Sync + 'static,
+) -> impl Fn(&Call<'_>) -> Reply + Send + Sync + 'static {
+    move |call| match call.method {
+        RAW if method != RAW => refuse(UNKNOWN),
+        _ if call.method == method && asked(call) == number => Reply::Result(other()),
+        _ => Reply::Honest,
+    }
+}
+
+#[test]
+fn every_way_gives_the_same_bytes() {
+    let past = Past::plain();
+    let (rlp, genesis) = (past.rlp(), past.genesis.clone());
+    let head = past.blocks.last().unwrap().clone();
+    let raw = capture(past, |_| Reply::Honest);
+    let metadata = raw.metadata();
+    assert_eq!(metadata["mode"], "history");
+    assert_eq!(metadata["proven"], true);
+    assert_eq!(metadata["state_root"], json!(head.header.state_root));
+    assert_eq!(metadata["source"]["kind"], RAW);
+    assert_eq!(metadata["source"]["block"]["hash"], json!(head.header.hash()));
+    assert_eq!(metadata["source"]["block"]["timestamp"], 100 + 2 * BLOCKS);
+    assert_eq!(metadata["counts"]["blocks"], BLOCKS);
+    assert_eq!(metadata["counts"]["transactions"], BLOCKS / 3 * 5);
+    let read = |path: &str| std::fs::read(raw.out().join(path)).unwrap();
+    assert_eq!(kept(&raw), rlp);
+    assert_eq!(read("el/genesis.json"), genesis);
+    assert_eq!(read("el/head.rlp"), alloy_rlp::encode(&head));
+    for (path, file) in metadata["files"].as_object().unwrap() {
+        use sha2::{Digest, Sha256};
+        assert_eq!(file["sha256"], hex::encode(Sha256::digest(read(path))), "{path}");
+    }
+    for path in ["el/genesis.json", "el/chain.rlp", "el/head.rlp", "cl/config.yaml"] {
+        assert!(metadata["files"][path]["size"].as_u64().unwrap() > 0, "{path}");
+    }
+    assert!(!raw.out().join("el/genesis.template.json").exists());
+
+    let by_index =
+        capture(
+            Past::plain(),
+            |call| {
+                if call.method == RAW { refuse(UNKNOWN) } else { Reply::Honest }
+            },
+        );
+    assert_eq!(by_index.metadata()["source"]["kind"], TOLD);
+    assert_eq!(kept(&by_index), rlp);
+    // And with blob transactions as they are sent.
+    let sender = Past::plain();
+    let by_hash = capture(Past::plain(), move |call| match call.method {
+        RAW | BY_INDEX => refuse(UNKNOWN),
+        BY_HASH => match sender.honest(BY_HASH, call.params).unwrap() {
+            Value::String(text) if text.starts_with("0x03") => {
+                let transaction = hex::decode(&text[4..]).unwrap();
+                let payload = [&transaction, &list(1, 3)[..], &list(2, 3), &list(3, 3)].concat();
+                let mut sent = vec![3];
+                alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(&mut sent);
+                Reply::Result(hex(&[sent, payload].concat()))
+            }
+            other => Reply::Result(other),
+        },
+        _ => Reply::Honest,
+    });
+    assert_eq!(by_hash.metadata()["source"]["kind"], TOLD);
+    assert_eq!(kept(&by_hash), rlp);
+}
+
+#[test]
+fn a_block_in_the_middle_may_be_the_last() {
+    let past = Past::plain();
+    let hash = past.blocks[300].header.hash();
+    let (genesis, rlp) = (past.genesis.clone(), past.rlp());
+    let url = server::serve(move |method, params| past.honest(method, params), |_| Reply::Honest);
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("genesis.json"), genesis).unwrap();
+    let captured = Capture::with(directory, &url, &format!("{FLAGS} --block 300"));
+    assert_eq!(captured.metadata()["source"]["block"]["hash"], json!(hash));
+    assert!(rlp.starts_with(&kept(&captured)));
+    std::fs::remove_dir_all(captured.out()).unwrap();
+    let none = Capture::with(captured.directory, &url, &format!("{FLAGS} --block 0"));
+    none.fails(2, "block 0 has no past");
+    assert!(none.stderr.contains("--mode state"), "{}", none.stderr);
+}
+
+#[test]
+fn what_is_pruned_is_told() {
+    let pruned = |call: &Call<'_>| {
+        let gone = call.method == RAW && asked(call) <= 10;
+        if gone { Reply::Refused(4444, "pruned history unavailable") } else { Reply::Honest }
+    };
+    let captured = capture(Past::plain(), pruned);
+    captured.fails(4, "does not have block 1 any more: debug_getRawBlock answers 4444: pruned");
+    assert!(captured.stderr.contains("--mode state"), "{}", captured.stderr);
+    assert!(!captured.directory.path().join("out.capture").exists());
+    // A body that is gone where the header is not.
+    let pruned = |call: &Call<'_>| match call.method {
+        RAW => refuse(UNKNOWN),
+        BY_INDEX => Reply::Result(Value::Null),
+        _ => Reply::Honest,
+    };
+    capture(Past::plain(), pruned).fails(4, "does not have block 3 any more: it answers null");
+    for null in [Value::Null, json!("0x")] {
+        capture(Past::plain(), instead(TOLD, 200, move || null.clone()))
+            .fails(4, "does not have block 200 any more");
+    }
+}
+
+#[test]
+fn a_node_without_any_way_is_told() {
+    let neither = |call: &Call<'_>| {
+        let lacks = [RAW, BY_INDEX, BY_HASH].contains(&call.method);
+        if lacks { refuse(UNKNOWN) } else { Reply::Honest }
+    };
+    let captured = capture(Past::plain(), neither);
+    assert!(captured.stderr.contains("--http.api eth,net,web3,debug"), "{}", captured.stderr);
+    assert!(captured.stderr.contains(BY_INDEX), "{}", captured.stderr);
+    captured.fails(4, "does not give whole blocks: debug_getRawBlock");
+}
+
+/// Asserts that a capture of blocks with another one at number 300 fails, and leaves nothing.
+fn lies(other: impl Fn(&Past) -> Block, what: &str) {
+    let past = Past::plain();
+    let other = other(&past);
+    for (method, answer) in [(RAW, hex(&alloy_rlp::encode(&other))), (TOLD, told(&other))] {
+        let captured = capture(Past::plain(), instead(method, 300, move || answer.clone()));
+        captured.fails(5, what);
+        assert!(!captured.directory.path().join("out.capture").exists());
+    }
+}
+
+#[test]
+fn another_block_is_refused() {
+    lies(|past| past.blocks[301].clone(), "block 300 with one that has the number 301");
+    lies(|past| child(&past.blocks[298].header, 0), "has the number 299");
+    lies(|_| Past::new(298, 1).blocks[300].clone(), "has the parent 0x");
+    // Its child names another parent.
+    lies(|past| child(&past.blocks[299].header, 9), "block 301 with one that has the parent 0x");
+    let swapped = |past: &Past| {
+        let mut block = past.blocks[300].clone();
+        block.transactions.swap(0, 1);
+        block
+    };
+    let answer = hex(&alloy_rlp::encode(swapped(&Past::plain())));
+    capture(Past::plain(), instead(RAW, 300, move || answer.clone()))
+        .fails(5, "has transactions with the root 0x");
+    let paid_to_another = |past: &Past| {
+        let mut block = past.blocks[300].clone();
+        block.withdrawals.as_mut().unwrap()[0].amount += 1;
+        block
+    };
+    lies(paid_to_another, "has withdrawals with the root 0x");
+}
+
+#[test]
+fn another_transaction_is_refused() {
+    let other = |call: &Call<'_>| match call.method {
+        RAW => refuse(UNKNOWN),
+        BY_INDEX if asked(call) == 300 => {
+            Reply::Result(Past::plain().honest(BY_INDEX, &json!(["0x3", call.params[1]])).unwrap())
+        }
+        _ => Reply::Honest,
+    };
+    capture(Past::plain(), other)
+        .fails(5, "block 300 with one that has transactions with the root");
+}
+
+#[test]
+fn headers_of_later_forks_are_refused() {
+    let past = Past::plain();
+    let mut later = told(&past.blocks[300]);
+    later["fooRoot"] = json!(B256::ZERO);
+    later["hash"] = json!(B256::ZERO);
+    capture(Past::plain(), instead(TOLD, 300, move || later.clone()))
+        .fails(5, "fields that are not known here (fooRoot)");
+    // All that are known, and one more.
+    let full = Header {
+        blob_gas_used: Some(0),
+        excess_blob_gas: Some(0),
+        parent_beacon_block_root: Some(B256::ZERO),
+        requests_hash: Some(B256::ZERO),
+        block_access_list_hash: Some(B256::ZERO),
+        slot_number: Some(1),
+        ..past.blocks[300].header.clone()
+    };
+    let known = alloy_rlp::encode(full);
+    let mut fields = &known[..];
+    let fields = alloy_rlp::Header::decode_bytes(&mut fields, true).unwrap();
+    let in_list = |payload: &[u8]| {
+        let mut out = Vec::new();
+        alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(&mut out);
+        [&out, payload].concat()
+    };
+    let header = in_list(&[fields, &[1]].concat());
+    let block = hex(&in_list(&[&header[..], &[0xc0, 0xc0, 0xc0]].concat()));
+    capture(Past::plain(), instead(RAW, 300, move || block.clone()))
+        .fails(5, "its header has more fields than are known here");
+    let block = |ommers: &[u8]| {
+        let mut block = Past::plain().blocks[300].clone();
+        block.ommers = in_list(ommers).into();
+        block.header.ommers_hash = keccak256(&block.ommers);
+        told(&block)
+    };
+    let uncle = block(&alloy_rlp::encode(&past.blocks[200].header));
+    capture(Past::plain(), instead(TOLD, 300, move || uncle.clone()))
+        .fails(5, "has ommers, of which only debug_getRawBlock tells all");
+    for nonsense in [json!("0xc0"), json!("0x12"), json!("nonsense"), json!(7), json!("0xf8ff00")] {
+        capture(Past::plain(), instead(RAW, 300, move || nonsense.clone()))
+            .fails(5, "question for block 300 with one that is no");
+    }
+}
+
+#[test]
+fn the_genesis_must_be_the_chains() {
+    let with = |genesis: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        let past = Past::plain();
+        std::fs::write(directory.path().join("genesis.json"), genesis).unwrap();
+        let url =
+            server::serve(move |method, params| past.honest(method, params), |_| Reply::Honest);
+        Capture::with(directory, &url, FLAGS)
+    };
+    let own = String::from_utf8(Past::plain().genesis).unwrap();
+    let hash = Past::plain().blocks[0].header.hash().to_string();
+    let other = with(&own.replace("\"7\"", "\"8\""));
+    other.fails(5, "genesis.json: gives block 0 0x");
+    assert!(other.stderr.contains(&hash), "{}", other.stderr);
+    assert!(other.stderr.contains("/network-configs/genesis.json"), "{}", other.stderr);
+    with(&own.replace("1337", "1338")).fails(5, "has the chain id 1338, but the node has 1337");
+    with(&own.replace("\"0x64\"", "\"TIMESTAMP_PLACEHOLDER\"")).fails(5, "is a template");
+    with(&own.replace("\"gasLimit\"", "\"gas\"")).fails(3, "gasLimit");
+}
+
+#[test]
+fn what_has_no_meaning_is_told() {
+    for (flags, what) in [
+        ("--mode history", "--genesis is missing"),
+        ("--mode history --genesis g --state dump.json", "--state has no meaning"),
+        ("--mode history --genesis g --fund 0x00=1", "--fund has no meaning"),
+        ("--mode history --genesis g --set-code 0x00=0x", "--set-code has no meaning"),
+        ("--mode history --genesis g --merge file", "--merge has no meaning"),
+        ("--mode history --genesis g --prune-empty", "--prune-empty has no meaning"),
+        ("--mode past", "expected state or history"),
+    ] {
+        let captured = Capture::with(tempfile::tempdir().unwrap(), "127.0.0.1:1", flags);
+        captured.fails(2, what);
+        captured.leaves_nothing();
+    }
+}
