@@ -15,6 +15,8 @@ mod geth;
 mod history;
 #[path = "capture/node.rs"]
 mod node;
+#[path = "capture/past.rs"]
+mod past;
 mod support;
 #[path = "support/tools.rs"]
 mod tools;

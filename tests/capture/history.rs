@@ -14,10 +14,10 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 const MANY: u64 = 5200;
 const SOME: u64 = 500;
 /// The second of anvil's accounts, which delegates.
-const DELEGATING: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
-const DELEGATING_KEY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+pub const DELEGATING: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+pub const DELEGATING_KEY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
 
-fn cast(node: &Node, key: &str, arguments: &[&str]) {
+pub fn cast(node: &Node, key: &str, arguments: &[&str]) {
     let output = Command::new(tools::foundry("cast"))
         .args(["send", "--rpc-url", &format!("http://{}", node.url), "--private-key", key])
         .args(arguments)

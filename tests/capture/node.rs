@@ -48,6 +48,11 @@ pub const ALL: &str = "eth,net,web3,debug,admin";
 impl Geth {
     /// Starts a geth with this genesis.
     pub fn start(&self, genesis: &Path) -> Node {
+        self.start_after(genesis, &[])
+    }
+
+    /// Starts a geth with this genesis, on whose data another command of geth's has worked.
+    pub fn start_after(&self, genesis: &Path, command: &[&str]) -> Node {
         let data = tools::scratch();
         let path = |name: &str| data.path().join(name).to_string_lossy().into_owned();
         let run = |arguments: &[&str]| {
@@ -64,6 +69,9 @@ impl Geth {
         match self.init {
             Some(init) => run(&[&["init"], init, &[genesis]].concat()),
             None => flags.extend(["--override.genesis".to_owned(), genesis.to_owned()]),
+        }
+        if !command.is_empty() {
+            run(command);
         }
         if self.dev {
             std::fs::write(path("key"), FUNDED_KEY).unwrap();
