@@ -9,6 +9,10 @@ use crate::cl::config::Config;
 /// 100 k in 288 MB, 101 s for 1 M in 368 MB): milliseconds a megabyte, and a thousand accounts.
 const GETH_MS_PER_MEGABYTE: u64 = 100;
 const GETH_MS_PER_THOUSAND_ACCOUNTS: u64 = 70;
+/// What `geth import` takes for blocks of one transaction (`scripts/bench_history.py`), and what it
+/// may take for those that are full.
+const GETH_MS_PER_BLOCK: u64 = 2;
+const GETH_MS_PER_CHAIN_MEGABYTE: u64 = 1000;
 
 /// `--timestamp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +32,19 @@ pub enum Lead {
     Auto,
     /// Seconds.
     Seconds(u64),
+}
+
+/// What geth imports before it starts.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Accounts of the genesis.
+    pub accounts: u64,
+    /// Bytes of the genesis.
+    pub bytes: u64,
+    /// Blocks of the past.
+    pub blocks: u64,
+    /// Bytes of the past.
+    pub chain_bytes: u64,
 }
 
 /// A setting that is none of the accepted forms.
@@ -69,14 +86,15 @@ impl FromStr for Lead {
 }
 
 impl Lead {
-    /// Seconds, for clients that are ready `start` seconds after geth has imported a genesis of
-    /// `accounts` accounts in `bytes` bytes.
-    pub fn seconds(self, start: u64, accounts: usize, bytes: u64) -> u64 {
+    /// Seconds, for clients that are ready `start` seconds after geth has imported `load`.
+    pub fn seconds(self, start: u64, load: Load) -> u64 {
         match self {
             Self::Seconds(seconds) => seconds,
             Self::Auto => {
-                let import = bytes / 1_000_000 * GETH_MS_PER_MEGABYTE
-                    + accounts as u64 / 1000 * GETH_MS_PER_THOUSAND_ACCOUNTS;
+                let import = load.bytes / 1_000_000 * GETH_MS_PER_MEGABYTE
+                    + load.accounts / 1000 * GETH_MS_PER_THOUSAND_ACCOUNTS
+                    + load.blocks * GETH_MS_PER_BLOCK
+                    + load.chain_bytes / 1_000_000 * GETH_MS_PER_CHAIN_MEGABYTE;
                 start + import.div_ceil(1000)
             }
         }

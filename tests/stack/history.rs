@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::compose::{SOON, Stack, Version};
+use crate::compose::{SOON, Version};
 use crate::past::{Source, record};
 use crate::{alone, sample, started};
 

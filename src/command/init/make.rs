@@ -57,7 +57,7 @@ pub(super) fn stamped(
     let Prepared { config, preset, validators, .. } = prepared;
     let (mut document, mut warnings) = (prepared.document.clone(), prepared.warnings.clone());
     let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
-    let lead = settings.lead.seconds(settings.plan.start(), prepared.accounts, prepared.file_size);
+    let lead = settings.lead.seconds(settings.plan.start(), prepared.load());
     let (now, file_time) = (clock::now(), prepared.genesis.timestamp);
     let times = prepared.past_times();
     let stamp = stamp::choose(settings.timestamp, lead, now, file_time, times, config)

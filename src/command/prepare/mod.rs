@@ -78,6 +78,14 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// What the execution client has to import.
+    pub fn load(&self) -> stamp::Load {
+        let past = self.past.as_ref().map(|past| (past.head.header.number, past.length));
+        let (blocks, chain_bytes) = past.unwrap_or_default();
+        let (accounts, bytes) = (self.accounts as u64, self.file_size);
+        stamp::Load { accounts, bytes, blocks, chain_bytes }
+    }
+
     /// The times of the past, if the chain keeps it.
     pub fn past_times(&self) -> Option<stamp::Past> {
         self.past.as_ref().map(|past| stamp::Past {
