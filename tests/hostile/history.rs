@@ -1,5 +1,7 @@
 //! A node that lies of its past: no block of it is kept.
 
+use std::process::Command;
+
 use alloy_primitives::{B256, keccak256};
 use regenesis::el::block::Block;
 use regenesis::el::header::Header;
@@ -52,6 +54,20 @@ fn every_way_gives_the_same_bytes() {
         assert!(metadata["files"][path]["size"].as_u64().unwrap() > 0, "{path}");
     }
     assert!(!raw.out().join("el/genesis.template.json").exists());
+    assert!(raw.out().join("up.sh").exists() && raw.out().join("baked/bake.json").exists());
+    let mut inspect = Command::new(env!("CARGO_BIN_EXE_regenesis"));
+    let inspected = inspect.arg("inspect").arg(raw.out()).output().unwrap();
+    let inspected = String::from_utf8(inspected.stdout).unwrap();
+    for line in [
+        "mode        history: ",
+        &format!("block       {BLOCKS} {}", head.header.hash()),
+        &format!("history     {BLOCKS} blocks, {} transactions", BLOCKS / 3 * 5),
+        "proven: the block's",
+        &format!("file        el/chain.rlp, {} bytes", rlp.len()),
+        "file        el/genesis.json",
+    ] {
+        assert!(inspected.contains(line), "no {line:?} in {inspected}");
+    }
 
     let by_index =
         capture(

@@ -10,11 +10,16 @@ use crate::capture::chain::BLOCK_LIMIT;
 use crate::el::block::Block;
 
 /// Adds the blocks of a file up to number `last`, as far as they are whole and go on from `links`;
-/// returns how many bytes they are.
+/// returns how many bytes they are. `progress` is told the number of each.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn resume(reader: &mut dyn Read, links: &mut Links, last: u64) -> std::io::Result<u64> {
+pub fn resume(
+    reader: &mut dyn Read,
+    links: &mut Links,
+    last: u64,
+    progress: &dyn Fn(u64),
+) -> std::io::Result<u64> {
     let mut length = 0;
     while links.number() < last {
         let Some(rlp) = next(reader)? else { break };
@@ -23,6 +28,7 @@ pub fn resume(reader: &mut dyn Read, links: &mut Links, last: u64) -> std::io::R
             break;
         }
         length += rlp.len() as u64;
+        progress(links.number());
     }
     Ok(length)
 }
@@ -86,7 +92,7 @@ mod tests {
         }
         let taken = |file: &[u8], last| {
             let mut links = Links::new(B256::ZERO);
-            let length = resume(&mut &file[..], &mut links, last).unwrap();
+            let length = resume(&mut &file[..], &mut links, last, &|_| ()).unwrap();
             (links.number(), usize::try_from(length).unwrap())
         };
         assert_eq!(taken(&file, 9), (5, ends[5]));

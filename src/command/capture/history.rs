@@ -175,7 +175,9 @@ impl Run {
         let mut length = 0;
         if work.checkpoint().is_some_and(|left| left == CHECKPOINT) {
             let mut reader = BufReader::new(fs::open(&work.file(COLLECTED))?);
-            length = history::resume(&mut reader, &mut links, pinned.number)
+            let (last, console) = (pinned.number, steps.console);
+            let progress = |number| console.progress(|| format!("blocks {number}, from before"));
+            length = history::resume(&mut reader, &mut links, last, &progress)
                 .map_err(|error| failed(Error::Read(error)))?;
         }
         let kept = links.number();
