@@ -122,9 +122,15 @@ fn what_is_pruned_is_told() {
         if gone { Reply::Refused(4444, "pruned history unavailable") } else { Reply::Honest }
     };
     let captured = capture(Past::plain(), pruned);
-    captured.fails(4, "does not have block 1 any more: debug_getRawBlock answers 4444: pruned");
+    let what = "block 1 any more: debug_getRawBlock: the node answers 4444: pruned history";
+    captured.fails(4, what);
     assert!(captured.stderr.contains("--mode state"), "{}", captured.stderr);
     assert!(!captured.directory.path().join("out.capture").exists());
+    let unknown = |call: &Call<'_>| {
+        let gone = call.method == RAW && asked(call) == 200;
+        if gone { Reply::Refused(-32001, "Block not found") } else { Reply::Honest }
+    };
+    capture(Past::plain(), unknown).fails(4, "does not have block 200 any more");
     // A body that is gone where the header is not.
     let pruned = |call: &Call<'_>| match call.method {
         RAW => refuse(UNKNOWN),

@@ -133,13 +133,20 @@ fn answer_of(number: u64, answer: Result<Vec<u8>, rpc::Error>) -> Result<Value, 
             }
             Ok(value)
         }
-        Err(rpc::Error::Refused { method, code, message })
-            if code == PRUNED_HISTORY || message.contains("pruned") =>
-        {
-            Err(Error::Pruned { number, what: format!("{method} answers {code}: {message}") })
+        Err(error) if is_unknown_block(&error) => {
+            Err(Error::Pruned { number, what: error.to_string() })
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a node says that it has no such block, which it must have had.
+fn is_unknown_block(error: &rpc::Error) -> bool {
+    let rpc::Error::Refused { code, message, .. } = error else { return false };
+    let message = message.to_ascii_lowercase();
+    *code == PRUNED_HISTORY
+        || !error.is_unknown_method()
+            && ["pruned", "not found", "unknown block"].iter().any(|says| message.contains(says))
 }
 
 /// Bytes in hex.
