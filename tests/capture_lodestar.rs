@@ -77,10 +77,18 @@ fn a_running_chain_is_captured_and_lives_on() {
 
     let (code, stderr) = capture(&["--out", "captured"]);
     assert_eq!(code, Some(0), "{stderr}");
+    // Its past, too: of the same chain, with the same config.
+    let (code, stderr) = capture(&["--mode", "history", "--out", "past"]);
+    assert_eq!(code, Some(0), "{stderr}");
     net.say("captured");
     drop(net);
-    let metadata = std::fs::read(here.join("captured/metadata.json")).unwrap();
-    let metadata: Value = serde_json::from_slice(&metadata).unwrap();
+    let read = |path: &str| std::fs::read(here.join(path)).unwrap();
+    assert_eq!(read("past/cl/config.yaml"), read("captured/cl/config.yaml"));
+    assert_eq!(read("past/el/genesis.json"), read("runtime/metadata/genesis.json"));
+    let past: Value = serde_json::from_slice(&read("past/metadata.json")).unwrap();
+    assert_eq!(past["counts"]["blocks"], past["source"]["block"]["number"]);
+    assert_eq!(past["counts"]["validators"], 64);
+    let metadata: Value = serde_json::from_slice(&read("captured/metadata.json")).unwrap();
     assert_eq!(metadata["proven"], true);
     assert_eq!(metadata["counts"]["validators"], 64);
     assert!(metadata["source"]["block"]["number"].as_u64().unwrap() >= 12);

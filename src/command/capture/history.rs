@@ -15,7 +15,6 @@ use crate::el::chain_config::ChainConfig;
 use crate::el::edit::Piece;
 use crate::el::genesis;
 use crate::el::header::make_genesis_header;
-use crate::exit;
 use crate::layout::{Content, OutFile};
 use crate::rim::atomic_file::replace;
 use crate::rim::console::Console;
@@ -25,6 +24,7 @@ use crate::rim::work::{Appending, Work};
 use crate::rpc::Beacon;
 use crate::snapshot::metadata::{self, Mode, SourceBlock};
 use crate::snapshot::{self, Input};
+use crate::{el, exit};
 
 /// What `--genesis` must be.
 pub(super) const WHERE_GENESIS_IS: &str = "give the file that the chain's nodes were made with: \
@@ -52,39 +52,8 @@ pub(super) fn make(
         return Err(Failure::bug("a history without a node, or without a genesis"));
     };
     let execution = own_genesis(genesis, chain, steps)?;
-    let pinned = chain::pin(node, settings.block).map_err(failed)?;
-    let hash = pinned.hash.unwrap_or_default();
-    steps.done("block", &format!("{} {hash}", pinned.number));
-    if pinned.number == 0 {
-        let hint = "keep the state alone: --mode state";
-        return Err(Failure::usage("block 0 has no past that could be kept", hint));
-    }
-    let source = history::open(node).map_err(failed)?;
-    let mut run = Run::begin(node, chain, &pinned, work, steps)?;
-    work.keep_on_signal(true);
-    let fetched = run.fetch(node, &*source, pinned.number, work, steps.console);
-    if matches!(fetched, Ok(()) | Err(Error::WrongBlock { .. })) {
-        // Blocks that do not fit together may be those of two chains.
-        chain::still(node, chain, &pinned).map_err(failed)?;
-    }
-    fetched.map_err(failed)?;
-    let Run { links, out } = run;
-    let Some(head) = links.head.filter(|_| links.hash == hash) else {
-        let what = format!("is {}, but it was called {hash}", links.hash);
-        return Err(failed(Error::WrongBlock { number: pinned.number, what }));
-    };
-    let (length, transactions) = (out.length, links.transactions);
-    steps.done(
-        "capture",
-        &format!(
-            "blocks 1 to {}, {transactions} transactions, {length} bytes: every hash is proven",
-            pinned.number
-        ),
-    );
-
-    let header = &head.header;
-    let (state_root, timestamp) = (header.state_root, header.timestamp);
-    let block = Block { state_root, timestamp, ..pinned };
+    let Collected { kind, block, head, transactions, length } =
+        collect(node, chain, settings, work, steps)?;
     let config_yaml =
         config::consensus(Some(&block), nodes.beacon, &execution, chain.id, target, settings)?;
     let consensus = if nodes.beacon.is_some() { "the beacon node" } else { "the sample" };
@@ -103,24 +72,73 @@ pub(super) fn make(
         file(snapshot::CONFIG, Content::Bytes(config_yaml.into_bytes()), false),
         file(snapshot::MNEMONICS, Content::Bytes(validators.mnemonics), validators.secret),
     ])?;
+    let Block { number, hash, state_root, timestamp, .. } = block;
     let source = metadata::Source {
-        kind: source.name().to_owned(),
+        kind: kind.to_owned(),
         description: None,
         client: chain.client.clone(),
         genesis_hash: Some(chain.genesis),
-        block: Some(SourceBlock { number: block.number, hash: block.hash, state_root, timestamp }),
+        block: Some(SourceBlock { number, hash, state_root, timestamp }),
     };
-    let counts = [
-        ("blocks", block.number),
-        ("transactions", transactions),
-        ("validators", validators.count),
-    ];
+    let counts =
+        [("blocks", number), ("transactions", transactions), ("validators", validators.count)];
     let mut metadata = metadata_of(target, chain.id, source, &counts, &written);
     metadata.mode = Mode::History;
     metadata.proven = Some(true);
     metadata.state_root = Some(state_root);
     replace(&directory.join(snapshot::METADATA), &metadata.to_json(), 0o644)?;
     Ok(Made { directory, metadata })
+}
+
+/// The blocks in the work directory.
+struct Collected {
+    /// The way in which the node gave them.
+    kind: &'static str,
+    /// The last one, with the root and the time that are proven.
+    block: Block,
+    head: el::block::Block,
+    transactions: u64,
+    /// Bytes of all.
+    length: u64,
+}
+
+/// Collects all blocks up to the one that is asked for.
+fn collect(
+    node: &Client<'_>,
+    chain: &Chain,
+    settings: &Settings,
+    work: &Work,
+    steps: &mut Steps<'_>,
+) -> Result<Collected, Failure> {
+    let pinned = chain::pin(node, settings.block).map_err(failed)?;
+    let (last, hash) = (pinned.number, pinned.hash.unwrap_or_default());
+    steps.done("block", &format!("{last} {hash}"));
+    if last == 0 {
+        let hint = "keep the state alone: --mode state";
+        return Err(Failure::usage("block 0 has no past that could be kept", hint));
+    }
+    let source = history::open(node).map_err(failed)?;
+    let mut run = Run::begin(node, chain, &pinned, work, steps)?;
+    work.keep_on_signal(true);
+    let fetched = run.fetch(node, &*source, last, work, steps.console);
+    if matches!(fetched, Ok(()) | Err(Error::WrongBlock { .. })) {
+        // Blocks that do not fit together may be those of two chains.
+        chain::still(node, chain, &pinned).map_err(failed)?;
+    }
+    fetched.map_err(failed)?;
+    let Run { links, out } = run;
+    let Some(head) = links.head.filter(|_| links.hash == hash) else {
+        let what = format!("is {}, but it was called {hash}", links.hash);
+        return Err(failed(Error::WrongBlock { number: last, what }));
+    };
+    let (length, transactions) = (out.length, links.transactions);
+    let text = format!(
+        "blocks 1 to {last}, {transactions} transactions, {length} bytes: every hash is proven"
+    );
+    steps.done("capture", &text);
+    let (state_root, timestamp) = (head.header.state_root, head.header.timestamp);
+    let block = Block { state_root, timestamp, ..pinned };
+    Ok(Collected { kind: source.name(), block, head, transactions, length })
 }
 
 /// Checks that a genesis is the chain's own; returns its config, which no hash is of.
