@@ -99,6 +99,7 @@ fn goes_on(fork: &str, capture: &[&str]) {
     let source = tempfile::tempdir().unwrap();
     let chain = Source::start(fork, 160, source.path());
     let snapshot = chain.capture(capture);
+    run(regenesis().arg("verify").arg(&snapshot));
     let last = if capture.is_empty() { 160 } else { 100 };
     let before = record(chain.execution, last);
     assert_eq!(before.1.as_array().unwrap().len() as u64, last);

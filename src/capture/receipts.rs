@@ -30,7 +30,8 @@ pub struct Receipt {
 pub struct Log {
     block_number: U64,
     transaction_hash: B256,
-    log_index: U64,
+    #[serde(rename = "logIndex")]
+    index: U64,
     #[serde(flatten)]
     entry: Entry,
 }

@@ -19,7 +19,7 @@ const AGE: u64 = 30 * 24 * 60 * 60;
 
 /// The source of a capture; dropping it ends it.
 pub struct Source {
-    _geth: Process,
+    geth: Process,
     pub execution: u16,
     directory: PathBuf,
 }
@@ -27,7 +27,7 @@ pub struct Source {
 impl Source {
     /// A chain at `fork` with so many blocks, each with a transaction that logs.
     pub fn start(fork: &str, blocks: u64, directory: &Path) -> Self {
-        assert_installed("geth", "version", "scripts/install_geth.sh");
+        assert_installed("geth", "version", "scripts/installgeth.sh");
         let directory = directory.join("source");
         let (runtime, data) = (directory.join("runtime"), directory.join("geth"));
         snapshot(fork, &directory.join("snapshot"));
@@ -58,7 +58,7 @@ impl Source {
         command.arg(format!("--authrpc.port={engine}"));
         command.arg("--authrpc.jwtsecret").arg(runtime.join("jwt/jwtsecret"));
         let mut source = Self {
-            _geth: Process::start("source", &mut command, &directory),
+            geth: Process::start("source", &mut command, &directory),
             execution,
             directory,
         };
@@ -76,7 +76,7 @@ impl Source {
         let end = Instant::now() + Duration::from_secs(30);
         while http::call(self.execution, "eth_blockNumber", json!([])).is_err() {
             assert!(Instant::now() < end, "geth does not answer");
-            self._geth.assert_alive();
+            self.geth.assert_alive();
             std::thread::sleep(Duration::from_millis(100));
         }
     }

@@ -162,13 +162,13 @@ pub(in crate::command) fn system_contracts(
     let snapshot = wanted.snapshot;
     if snapshot.history.is_some() {
         // What the genesis lacks, its blocks may have brought; and it must stay as it is.
-        return match wanted.add_system_contracts {
-            true => Err(Failure::usage(
+        if wanted.add_system_contracts {
+            return Err(Failure::usage(
                 "--add-system-contracts would make another block 0, to which the past does not belong",
                 "leave it out: a chain that keeps its past has what its blocks brought",
-            )),
-            false => Ok(Contracts { added: Vec::new(), missing: Vec::new() }),
-        };
+            ));
+        }
+        return Ok(Contracts { added: Vec::new(), missing: Vec::new() });
     }
     let scheduled = |hardfork: Hardfork| {
         let fork = FORKS.iter().find(|fork| fork.hardfork == Some(hardfork));

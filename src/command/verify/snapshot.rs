@@ -133,18 +133,21 @@ fn check_files(
             return Err(Failure::new(exit::VERIFICATION, message, Some(HINT)));
         }
     }
+    // The root of the state behind the captured block.
+    let root = match &prepared.past {
+        Some(past) => past.head.header.state_root,
+        None => prepared.state_root,
+    };
     let block = metadata.source.as_ref().and_then(|source| source.block.as_ref());
     let of_block = block.filter(|_| metadata.proven == Some(true) && metadata.derived.is_empty());
-    for (name, root) in
+    for (name, named) in
         [("state_root", metadata.state_root), ("its block", of_block.map(|block| block.state_root))]
     {
-        if let Some(root) = root.filter(|root| *root != prepared.state_root) {
-            let path = snapshot.join(METADATA);
-            let message = format!(
-                "{}: {name} has {root}, but the alloc gives {}",
-                path.display(),
-                prepared.state_root
-            );
+        if let Some(named) = named.filter(|named| *named != root) {
+            let path = snapshot.join(METADATA).display().to_string();
+            let found =
+                if prepared.past.is_some() { "the last block has" } else { "the alloc gives" };
+            let message = format!("{path}: {name} has {named}, but {found} {root}");
             return Err(Failure::new(exit::VERIFICATION, message, Some(HINT)));
         }
     }
