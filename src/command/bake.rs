@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use clap::builder::FalseyValueParser;
 use sha2::{Digest, Sha256};
 
-use super::Failure;
-use super::init::{given, seed};
+use super::init::seed;
 use super::prepare::baked::{entropy_id, glance};
 use super::prepare::{Prepared, Steps, Wanted, compute};
+use super::{Failure, given};
 use crate::cl::preset::Revision;
 use crate::digest;
 use crate::el::edit::Piece;
 use crate::keys::{Entropy, Kdf, SecretText};
 use crate::rim::atomic_file::AtomicFile;
-use crate::rim::console::{self, Console};
+use crate::rim::console::Console;
 use crate::rim::disk;
 use crate::rim::fs;
 use crate::snapshot::Snapshot;
@@ -84,8 +84,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let record = write(&args.snapshot, &wanted, &prepared, &mut steps)?;
     steps.done("write", &args.snapshot.join(bake::DIRECTORY).display().to_string());
     if args.json {
-        console::print(&record)
-            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+        super::print(&record)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::{Failure, snapshot_directory};
 use crate::compose::{self, FILE, Source, Stack, UP};
 use crate::exit;
 use crate::rim::atomic_file::replace;
-use crate::rim::console::{self, Console};
+use crate::rim::console::Console;
 
 const EXAMPLES: &str = "Examples:
   regenesis compose my-snapshot && my-snapshot/up.sh
@@ -30,8 +30,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let directory = args.snapshot.as_ref().filter(|path| !path.as_os_str().is_empty());
     let Some(directory) = directory else {
         let text = compose::file(Stack { snapshot: Source::Variable, fulu: true });
-        return console::print(text.as_bytes())
-            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None));
+        return super::print(text.as_bytes());
     };
     write(directory)?;
     console.title(&format!("{}: {FILE} and up.sh", directory.display()));

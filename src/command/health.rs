@@ -13,7 +13,7 @@ use crate::exit;
 use crate::health::{self, Execution, Expected, Finding, Health, known};
 use crate::layout::MARKER;
 use crate::rim::clock::{now, pause};
-use crate::rim::console::{self, Console};
+use crate::rim::console::Console;
 use crate::rim::fs;
 use crate::rim::http::Patience;
 use crate::rim::rpc::Client;
@@ -132,8 +132,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if args.json {
         let mut json = serde_json::to_vec_pretty(&report).unwrap_or_default();
         json.push(b'\n');
-        console::print(&json)
-            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+        super::print(&json)?;
     }
     for (name, text) in [("execution", &report.el), ("beacon", &report.cl)] {
         if let Some(text) = text {

@@ -17,7 +17,7 @@ use crate::cl::preset;
 use crate::el::chain_config::{ChainConfig, HARDFORKS};
 use crate::el::genesis::Document;
 use crate::exit;
-use crate::rim::console::{self, Console};
+use crate::rim::console::Console;
 use crate::rim::fs;
 use crate::snapshot::bake::Record;
 use crate::snapshot::metadata::{Metadata, Mode};
@@ -134,8 +134,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     } else {
         inspected.table()
     };
-    console::print(text.as_bytes())
-        .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))
+    super::print(text.as_bytes())
 }
 
 fn inspect(snapshot: &Snapshot, console: &Console) -> Result<Inspected, Failure> {

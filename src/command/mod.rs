@@ -14,12 +14,29 @@ pub mod verify;
 use std::path::Path;
 
 use crate::exit;
-use crate::rim::console::Console;
+use crate::rim::console::{self, Console};
 use crate::rim::http::{Endpoint, Patience, UrlError};
 use crate::rim::rpc::Client;
 use crate::rim::{disk, fs, process};
 use crate::snapshot::{Input, Snapshot};
 use crate::{cl, el, schedule, stamp};
+
+/// Prints what another program may read.
+fn print(data: &[u8]) -> Result<(), Failure> {
+    console::print(data)
+        .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))
+}
+
+/// What the user gave; an empty variable, as compose files leave it, is no setting.
+fn given(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (!text.is_empty()).then_some(text)
+}
+
+/// What the user gave of a list.
+fn given_list(texts: &[String]) -> impl Iterator<Item = &str> {
+    texts.iter().filter_map(|text| given(text))
+}
 
 /// The snapshot in a directory.
 fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {

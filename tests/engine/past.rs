@@ -57,11 +57,8 @@ impl Source {
         command.arg(format!("--http.port={execution}"));
         command.arg(format!("--authrpc.port={engine}"));
         command.arg("--authrpc.jwtsecret").arg(runtime.join("jwt/jwtsecret"));
-        let mut source = Self {
-            geth: Process::start("source", &mut command, &directory),
-            execution,
-            directory,
-        };
+        let mut source =
+            Self { geth: Process::start("source", &mut command, &directory), execution, directory };
         source.answers();
         let (engine, blocks) = (format!("127.0.0.1:{engine}"), blocks.to_string());
         run(consensus()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::Failure;
+use super::super::{Failure, given_list};
 use super::Args;
 use crate::capture::overlay::{Code, Fund, Overlay, SetCode};
 use crate::capture::{self, file};
@@ -16,7 +16,7 @@ pub(super) fn of(args: &Args) -> Result<Overlay, Failure> {
     for path in args.merge.iter().filter(|path| !path.as_os_str().is_empty()) {
         merge(path, &mut overlay)?;
     }
-    for text in given(&args.set_code) {
+    for text in given_list(&args.set_code) {
         let wrong = |what: &str| {
             Failure::usage(format!("--set-code {what}"), "--set-code 0x1234…=@contract.hex")
         };
@@ -29,7 +29,7 @@ pub(super) fn of(args: &Args) -> Result<Overlay, Failure> {
         };
         overlay.set_code(address, &hex).map_err(|error| wrong(&error.to_string()))?;
     }
-    for text in given(&args.fund) {
+    for text in given_list(&args.fund) {
         let wrong = |what: &str| {
             Failure::usage(format!("--fund is {text:?}: {what}"), "see regenesis capture --help")
         };
@@ -40,11 +40,6 @@ pub(super) fn of(args: &Args) -> Result<Overlay, Failure> {
         overlay.prune_empty();
     }
     Ok(overlay)
-}
-
-/// What is not nothing, as compose files leave variables.
-fn given(texts: &[String]) -> impl Iterator<Item = &str> {
-    texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty())
 }
 
 fn merge(path: &Path, overlay: &mut Overlay) -> Result<(), Failure> {

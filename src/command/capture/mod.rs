@@ -21,7 +21,7 @@ use crate::capture::overlay::Overlay;
 use crate::capture::{self, chain::Chain};
 use crate::exit;
 use crate::keys::{Entropy, Kdf};
-use crate::rim::console::{self, Console};
+use crate::rim::console::Console;
 use crate::rim::work::Work;
 use crate::rim::{disk, fs};
 use crate::snapshot::bake::DIRECTORY;
@@ -216,8 +216,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     steps.done("write", &out.to_string());
     console.title(&format!("{out} is ready: {out}/up.sh, or regenesis init {out}"));
     if args.json {
-        console::print(&made.metadata.to_json())
-            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+        super::print(&made.metadata.to_json())?;
     }
     Ok(())
 }

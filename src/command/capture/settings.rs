@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::super::{Failure, connect};
+use super::super::{Failure, connect, given};
 use super::Args;
 use crate::capture::chain::BlockId;
 use crate::rim::console::Console;
@@ -42,13 +42,13 @@ fn file(path: Option<&PathBuf>) -> Option<Input> {
     path.filter(|path| !path.as_os_str().is_empty()).map(|path| Input::File(path.clone()))
 }
 
-fn given(text: Option<&String>) -> Option<String> {
-    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+fn text(text: Option<&String>) -> Option<String> {
+    text.and_then(|text| given(text)).map(str::to_owned)
 }
 
 impl Settings {
     pub(super) fn of(args: &Args) -> Result<Self, Failure> {
-        let (el_rpc, state) = (given(args.el_rpc.as_ref()), file(args.state.as_ref()));
+        let (el_rpc, state) = (text(args.el_rpc.as_ref()), file(args.state.as_ref()));
         let mode = mode(args)?;
         if el_rpc.is_none() && state.is_none() {
             return Err(Failure::usage(
@@ -70,7 +70,7 @@ impl Settings {
                 "a file has the state of one block; with --el-rpc it is compared with that block",
             ));
         }
-        let name = given(args.name.as_ref());
+        let name = text(args.name.as_ref());
         if let Some(name) = &name {
             check_name(name)?;
         }
@@ -86,7 +86,7 @@ impl Settings {
         }
         Ok(Self {
             el_rpc,
-            cl_rpc: given(args.cl_rpc.as_ref()),
+            cl_rpc: text(args.cl_rpc.as_ref()),
             state,
             block: id,
             genesis: file(args.genesis.as_ref()),
@@ -168,7 +168,7 @@ fn mode(args: &Args) -> Result<Mode, Failure> {
             return Err(Failure::usage(format!("{flag} has no meaning with --mode history"), hint));
         }
     }
-    if given(args.el_rpc.as_ref()).is_none() {
+    if text(args.el_rpc.as_ref()).is_none() {
         return Err(Failure::usage(
             "--mode history without a node: --el-rpc is missing",
             "a past is had from a node: --el-rpc 127.0.0.1:8545",

@@ -2,10 +2,10 @@
 
 use clap::builder::FalseyValueParser;
 
-use super::super::Failure;
 use super::super::prepare::Prepared;
+use super::super::{Failure, given, given_list};
 use super::dialects;
-use super::settings::{Settings, Shuffle, given, given_list};
+use super::settings::{Settings, Shuffle};
 use crate::cl::fork::FORKS;
 use crate::cl::json::state_json;
 use crate::cl::state::GenesisState;

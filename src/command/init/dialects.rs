@@ -1,9 +1,8 @@
 //! The execution genesis for clients that do not read geth's format: `--el-format`.
 
-use super::super::Failure;
 use super::super::prepare::Prepared;
+use super::super::{Failure, given_list};
 use super::settings::Settings;
-use super::settings::given_list;
 use crate::el::dialect::accounts::Accounts;
 use crate::el::dialect::{DIALECTS, Dialect, Error};
 use crate::el::genesis::{Document, Genesis};

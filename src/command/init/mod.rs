@@ -17,10 +17,10 @@ use super::Failure;
 use super::prepare::{Steps, prepare};
 use crate::cl::preset::Revision;
 use crate::keys::SecretText;
-use crate::rim::console::{self, Console};
+use crate::rim::console::Console;
 use crate::rim::lease::{self, Claim};
 use settings::Settings;
-pub(super) use settings::{given, seed};
+pub(super) use settings::seed;
 
 const EXAMPLES: &str = "Examples:
   regenesis init                               the embedded sample, to ./runtime
@@ -208,8 +208,7 @@ fn run_with(args: &Args, all: bool, console: &Console) -> Result<(), Failure> {
         claimed => keep::keep(claimed, &settings, console)?,
     };
     if args.json {
-        console::print(&summary)
-            .map_err(|error| Failure::new(crate::exit::OUTPUT, format!("stdout: {error}"), None))?;
+        super::print(&summary)?;
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::super::Failure;
 use super::super::prepare::Wanted;
+use super::super::{Failure, given};
 use super::{Args, DEFAULT_OUT, egg};
 use crate::cl::preset::Revision;
 use crate::el::dialect::Dialect;
@@ -61,17 +61,6 @@ fn at(timestamp: Option<&str>) -> String {
         Some(text) => format!("--timestamp {text}"),
         None => "GENESIS_TIMESTAMP".to_owned(),
     }
-}
-
-/// An empty variable, as compose files leave it, is no setting.
-pub(in super::super) fn given(text: &str) -> Option<&str> {
-    let text = text.trim();
-    (!text.is_empty()).then_some(text)
-}
-
-/// The names of a list; an empty variable, as compose files leave it, has none.
-pub(super) fn given_list(names: &[String]) -> impl Iterator<Item = &str> {
-    names.iter().filter_map(|name| given(name))
 }
 
 fn path(path: Option<&PathBuf>) -> Option<PathBuf> {

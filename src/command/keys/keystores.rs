@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use super::super::Failure;
 use super::super::init::seed;
 use super::{Source, accounts};
-use crate::keys::Sealed;
 use crate::keys::{
-    self, Accounts, Entropy, Kdf, Keystore, Path, PublicKey, SecretKey, SecretText, password,
+    self, Accounts, Entropy, Kdf, Keystore, Path, PublicKey, Sealed, SecretKey, SecretText,
+    password,
 };
 use crate::layout::{Keyring, OutFile, eth2_val_tools};
 use crate::rim::console::Console;

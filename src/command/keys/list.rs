@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::Failure;
-use super::print;
+use super::super::{Failure, print};
 
 /// How many lines are held at once.
 const AT_ONCE: usize = 512;

@@ -2,9 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::super::Failure;
 use super::super::init::seed;
-use super::print;
+use super::super::{Failure, print};
 use crate::keys::{Entropy, Mnemonic, SecretText};
 
 /// A random phrase of 24 words (BIP-39), without a newline

@@ -14,7 +14,7 @@ use clap::Subcommand;
 use super::Failure;
 use crate::exit;
 use crate::keys::{Accounts, Mnemonic};
-use crate::rim::console::{self, Console};
+use crate::rim::console::Console;
 
 const EXAMPLES: &str = "Examples:
   regenesis keys keystores --insecure --prysm-pass password --out-loc /node-0-keystores \\
@@ -109,9 +109,4 @@ fn hex_bytes<const N: usize>(flag: &str, text: &str) -> Result<[u8; N], Failure>
         Failure::usage(what, "see --help for an example")
     })?;
     Ok(bytes)
-}
-
-fn print(data: &[u8]) -> Result<(), Failure> {
-    console::print(data)
-        .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))
 }

@@ -10,9 +10,9 @@ use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
 use super::prepare::Steps;
-use super::{Failure, connect, snapshot_directory};
+use super::{Failure, connect, given, snapshot_directory};
 use crate::exit;
-use crate::rim::console::{self, Console};
+use crate::rim::console::Console;
 use chain::Source;
 
 const EXAMPLES: &str = "Examples:
@@ -64,17 +64,13 @@ struct Verified {
     chain: Option<chain::Verified>,
 }
 
-fn given(text: Option<&String>) -> Option<&str> {
-    text.map(|text| text.trim()).filter(|text| !text.is_empty())
-}
-
 /// Runs the verb.
 ///
 /// # Errors
 /// The snapshot is wrong, the bake is not of it, or the chain is another one or stands still.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let directory = args.snapshot.as_ref().filter(|path| !path.as_os_str().is_empty());
-    let (el, cl) = (given(args.el_rpc.as_ref()), given(args.cl_rpc.as_ref()));
+    let (el, cl) = (args.el_rpc.as_deref().and_then(given), args.cl_rpc.as_deref().and_then(given));
     if el.is_none() && (directory.is_none() || cl.is_some()) {
         return Err(Failure::usage(
             "nothing to verify: give a snapshot, or a running chain's --el-rpc",
@@ -106,8 +102,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if args.json {
         let mut json = serde_json::to_vec_pretty(&verified).unwrap_or_default();
         json.push(b'\n');
-        console::print(&json)
-            .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))?;
+        super::print(&json)?;
     }
     Ok(())
 }
