@@ -36,10 +36,6 @@ if [ $# = 0 ]; then
   DOCKER_CONFIG="$PWD/target/docker-buildx" \
     docker/build.sh --no-cache --build-arg RUST_IMAGE=regenesis-e2e/base:1 -q -t regenesis:buildx
   scripts/check_image.sh regenesis:e2e regenesis:buildx
-  rustup target add aarch64-unknown-linux-musl
-  rootfs="$(mktemp -d)"
-  docker/cross.sh "$rootfs"
-  rm -rf "$rootfs"
 fi
 
 say "the stack"
