@@ -2,7 +2,7 @@
 # The stack in Docker, from nothing: installs Docker and both versions of Compose, builds the init
 # image and the clients' images on this machine, checks the image, and lets everything happen to the stack.
 #
-#   scripts/e2e_stack.sh [TEST…]     names of tests; by default all
+#   scripts/e2e_stack.sh [TEST…]     names of tests; by default all, and the image
 #
 # E2E_IMAGES=pull also starts the stack as it is shipped, with Lighthouse from its registry.
 # STACK_SEQUENCES: how many random sequences of events; 25.
@@ -23,19 +23,10 @@ docker-compose version --short
 DOCKER_CONFIG="$PWD/target/docker" docker compose version --short
 
 say "images"
-e2e/docker/base.sh
-build() { DOCKER_BUILDKIT=0 docker/build.sh --build-arg RUST_IMAGE=regenesis-e2e/base:1 -q "$@"; }
-build -t regenesis:e2e
-cargo build --features e2e --example consensus
-e2e/docker/clients.sh "${CARGO_TARGET_DIR:-target}/debug/examples/consensus"
-
+e2e/docker/images.sh
 if [ $# = 0 ]; then
   say "the image"
-  # Another builder, which has nothing of what the first one has kept.
-  scripts/install_buildx.sh
-  DOCKER_CONFIG="$PWD/target/docker-buildx" \
-    docker/build.sh --no-cache --build-arg RUST_IMAGE=regenesis-e2e/base:1 -q -t regenesis:buildx
-  scripts/check_image.sh regenesis:e2e regenesis:buildx
+  scripts/e2e_image.sh
 fi
 
 say "the stack"
