@@ -1,51 +1,61 @@
 # Steps that run side by side, each as soon as those that it needs have ended; for .ci/run to source.
 #
 #   step NAME "NEEDED…" COMMAND…     a step; COMMAND may be a function
-#   finish                           waits for all, and prints what each has said, in one piece, when it ends
+#   finish                           runs them, and prints what each has said, in one piece, when it ends
 #
-# The first step that fails is the last one printed: all others are ended with it.
+# The first step that fails ends all others.
 # shellcheck shell=bash
 logs=target/ci
-rm -rf "$logs"
-mkdir -p "$logs"
-declare -A running=()
+steps=()
+declare -A needed=() commands=() begun=() ended=() running=()
 TIMEFORMAT='-- %0R s; of the processor %0U s, and %0S s of the system for it'
 # Each step gets a process group, and is ended with all that it has started.
 set -m
 
 step() {
-  local name=$1 needed=$2
-  shift 2
-  (
-    for other in $needed; do until [ -e "$logs/$other.ended" ]; do sleep 0.5; done; done
-    echo "$SECONDS" >"$logs/$name.begun"
-    time "$@"
-  ) </dev/null >"$logs/$name.log" 2>&1 &
-  running[$!]=$name
+  steps+=("$1")
+  needed[$1]=$2
+  commands[$1]=$(printf '%q ' "${@:3}")
+}
+
+ready() {
+  local other
+  [ -z "${begun[$1]:-}" ] || return 1
+  for other in ${needed[$1]}; do [ -n "${ended[$other]:-}" ] || return 1; done
 }
 
 finish() {
-  local pid code name
-  while [ ${#running[@]} -gt 0 ]; do
+  local name pid code
+  rm -rf "$logs"
+  mkdir -p "$logs"
+  while [ ${#ended[@]} -lt ${#steps[@]} ]; do
+    for name in "${steps[@]}"; do
+      ready "$name" || continue
+      begun[$name]=$SECONDS
+      (eval "time ${commands[$name]}") </dev/null >"$logs/$name.log" 2>&1 &
+      running[$!]=$name
+      echo "-- $name begins after $SECONDS s"
+    done
     code=0
     wait -n -p pid "${!running[@]}" || code=$?
     name=${running[$pid]}
     unset "running[$pid]"
-    printf '\n== %s (from %d s to %d s; %s free)\n' "$name" "$(cat "$logs/$name.begun")" "$SECONDS" \
+    ended[$name]=$SECONDS
+    printf '\n== %s (from %d s to %d s; %s free)\n' "$name" "${begun[$name]}" "$SECONDS" \
       "$(df -h --output=avail . | tail -1 | tr -d ' ')"
     cat "$logs/$name.log"
     if [ "$code" != 0 ]; then
       echo "error: the step $name has failed: exit code $code" >&2
       exit 1
     fi
-    touch "$logs/$name.ended"
   done
 }
 
 end_all() {
+  local pid
   for pid in "${!running[@]}"; do
-    [ ! -e "$logs/${running[$pid]}.begun" ] || echo "-- ended half-way: ${running[$pid]}"
     kill -- "-$pid" 2>/dev/null || true
+    printf -- '-- ended half-way: %s\n%s\n' "${running[$pid]}" "$(tail -n 3 "$logs/${running[$pid]}.log")"
   done
 }
 trap end_all EXIT
