@@ -38,6 +38,10 @@ for package in "${packages[@]}"; do
   if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok'; then
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
+    # Where Debian has started it: the suite restarts its daemon, and so starts one of its own.
+    if [ "$package" = docker.io ]; then
+      { systemctl stop docker.socket docker || service docker stop; } >/dev/null 2>&1 || true
+    fi
     break
   fi
 done
