@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Records tests/vectors/anchored: what eth-beacon-genesis makes of a block that a chain goes on from.
+"""Records tests/vectors/anchored: what eth-beacon-genesis makes of a block that a chain goes on from;
+and tests/vectors/transactions: a block with transactions of every type.
 
     scripts/record_anchored.py EBG CAST
 
@@ -19,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "tests/vectors/anchored"
+TYPES = ROOT / "tests/vectors/transactions"
 BUILD = ROOT / "target/debug"
 HTTP, ENGINE = 18645, 18651
 URL = f"http://127.0.0.1:{HTTP}"
@@ -27,9 +29,10 @@ PRESETS = ["minimal", "mainnet"]
 NEVER = "18446744073709551615"
 # An account that logs what it is told.
 LOGGER, CODE = "0x" + "10" * 20, "0x600035602a60006000a2"
-# Development accounts 1 and 2; the first one is the driver's.
+# Development accounts 1 to 3; the first one is the driver's.
 KEYS = ["59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
-        "5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"]
+        "5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
+        "7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"]
 
 
 def rpc(method, *params):
@@ -59,11 +62,11 @@ def snapshot(fork, directory):
         (directory / path).write_text(text)
 
 
-def send(cast, fork):
-    """A transaction of each type that the fork has, before the driver's own."""
+def send(cast, fork, every_type):
+    """Transactions of several types, before the driver's own."""
     common = ["--rpc-url", URL, "--gas-limit", "100000", "--gas-price", "20000000000", "--async"]
     tip = ["--priority-gas-price", "1000000000"]
-    first, second = (["--private-key", f"0x{key}", *common] for key in KEYS)
+    first, second, third = (["--private-key", f"0x{key}", *common] for key in KEYS)
     lines = [[*first, *tip, "--nonce", "0", LOGGER, "0x01"],
              [*first, "--legacy", "--nonce", "1", "--value", "5", "0x" + "22" * 20]]
     if fork != "capella":
@@ -72,11 +75,18 @@ def send(cast, fork):
         sidecar = [] if fork == "fulu" else ["--eip4844"]
         lines.append([*second, *tip, "--nonce", "0", "--blob", "--path", str(blob),
                       "--blob-gas-price", "1000000000", *sidecar, LOGGER])
+    if every_type:
+        accesses = [{"address": LOGGER, "storageKeys": ["0x" + "00" * 32, "0x" + "ab" * 32]},
+                    {"address": "0x" + "22" * 20, "storageKeys": []}]
+        lines += [[*first, "--legacy", "--nonce", "2", "--access-list", json.dumps(accesses), LOGGER, "0x0203"],
+                  [*third, *tip, "--nonce", "0", "--auth", LOGGER, "0x" + "22" * 20],
+                  [*first, *tip, "--nonce", "3", "--create", "0x60006000f3"]]
     for line in lines:
         subprocess.run([cast, "send", *line], check=True, stdout=subprocess.DEVNULL)
 
 
-def record(ebg, cast, fork, work):
+def build(cast, fork, work, every_type=False):
+    """A chain of one block: its genesis, the block as RLP and as a node answers with it, its receipts."""
     snapshot(fork, work / "snapshot")
     runtime, data = work / "runtime", ["--datadir", str(work / "geth"), "--cache=64"]
     subprocess.run([BUILD / "regenesis", "init", work / "snapshot", "--out", runtime, "--timestamp", "1750000000"],
@@ -89,7 +99,7 @@ def record(ebg, cast, fork, work):
          "--authrpc.jwtsecret", runtime / "jwt/jwtsecret"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(3)
-        send(cast, fork)
+        send(cast, fork, every_type)
         time.sleep(1)
         subprocess.run([BUILD / "examples/consensus", "past", "--runtime", runtime, "--engine",
                         f"127.0.0.1:{ENGINE}", "--blocks", "1", "--call", LOGGER], check=True)
@@ -100,11 +110,20 @@ def record(ebg, cast, fork, work):
         geth.terminate()
         geth.wait()
     print(fork, [transaction["type"] for transaction in block["transactions"]])
-    (work / "block.json").write_text(json.dumps({"jsonrpc": "2.0", "id": 1, "result": block}))
-    out = OUT / fork
+    return genesis, raw, block, receipts
+
+
+def write_block(out, raw, block):
     out.mkdir(parents=True)
-    shutil.copy(genesis, out / "genesis.json")
+    (out / "block.json").write_text(json.dumps({"jsonrpc": "2.0", "id": 1, "result": block}, indent=1) + "\n")
     (out / "head.rlp").write_bytes(raw)
+
+
+def record(ebg, cast, fork, work):
+    genesis, raw, block, receipts = build(cast, fork, work)
+    out = OUT / fork
+    write_block(out, raw, block)
+    shutil.copy(genesis, out / "genesis.json")
     (out / "receipts.json").write_text(json.dumps(receipts, indent=1) + "\n")
     config = (work / "snapshot/cl/config.yaml").read_text()
     # The rule for times of the reference: these two keys.
@@ -115,7 +134,7 @@ def record(ebg, cast, fork, work):
     for preset in PRESETS:
         (work / "config.yaml").write_text(config.replace("PRESET_BASE: 'minimal'", f"PRESET_BASE: '{preset}'"))
         subprocess.run([ebg, "beaconchain", "--config", work / "config.yaml", "--eth1-config", genesis, "--mnemonics",
-                        ROOT / "sample/val/mnemonics.yaml", "--shadow-fork-block", work / "block.json",
+                        ROOT / "sample/val/mnemonics.yaml", "--shadow-fork-block", out / "block.json",
                         "--state-output", work / "genesis.ssz"], check=True, capture_output=True)
         states[preset] = hashlib.sha256((work / "genesis.ssz").read_bytes()).hexdigest()
     expected = {key: block[key] for key in ("hash", "stateRoot", "timestamp")}
@@ -129,6 +148,10 @@ def main():
     for fork, _ in FORKS:
         with tempfile.TemporaryDirectory() as work:
             record(ebg, cast, fork, Path(work))
+    shutil.rmtree(TYPES, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as work:
+        _, raw, block, _ = build(cast, "fulu", Path(work), every_type=True)
+        write_block(TYPES, raw, block)
 
 
 main()

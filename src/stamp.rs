@@ -35,7 +35,7 @@ pub enum Lead {
 }
 
 /// What geth imports before it starts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Load {
     /// Accounts of the genesis.
     pub accounts: u64,

@@ -33,13 +33,15 @@ pub struct El {
     pub accounts: usize,
 }
 
-/// The past that the chain keeps: blocks for the execution client to import.
+/// The past that the chain keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the file's")]
 pub struct History {
     /// As many as the number of the last one.
     pub blocks: u64,
-    pub bytes: u64,
+    /// Of the blocks for the execution client to import. A shadow fork has none: the client has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
     pub block_hash: String,
     pub state_root: String,
     pub timestamp: u64,

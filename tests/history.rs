@@ -204,6 +204,9 @@ fn contradictions_are_told() {
     let run = Snapshot::of("fulu").given_to(Run::new()).arg("--add-system-contracts");
     let failed = run.fails(2);
     assert!(failed.stderr.contains("would make another block 0"), "{}", failed.stderr);
+    let run = Snapshot::of("fulu").given_to(Run::new()).args(["--shadow-fork-block", "b.json"]);
+    let failed = run.fails(2);
+    assert!(failed.stderr.contains("keeps its own past"), "{}", failed.stderr);
 }
 
 #[test]

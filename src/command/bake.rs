@@ -97,7 +97,15 @@ pub(super) fn wanted<'a>(
     seeded: bool,
 ) -> Wanted<'a> {
     let revision = Revision::default();
-    Wanted { snapshot, revision, add_system_contracts: false, kdf, entropy, seeded }
+    Wanted {
+        snapshot,
+        shadow_fork: None,
+        revision,
+        add_system_contracts: false,
+        kdf,
+        entropy,
+        seeded,
+    }
 }
 
 /// Writes the bake into the snapshot's directory; returns its record.

@@ -174,16 +174,17 @@ fn ready(args: &Args, finished: &Finished, console: &Console) -> Result<bool, Fa
     if !args.once.is_empty() {
         process::run(&args.once)?;
     }
-    if let Some(past) = finished.history.as_ref().filter(|_| !args.import.is_empty()) {
-        import(&args.import, past, console)?;
+    if let Some(History { blocks, bytes: Some(bytes), .. }) = finished.history
+        && !args.import.is_empty()
+    {
+        import(&args.import, blocks, bytes, console)?;
     }
     datadir::record(directory, run_id)?;
     Ok(true)
 }
 
 /// Has the client import the past.
-fn import(line: &[OsString], past: &History, console: &Console) -> Result<(), Failure> {
-    let History { blocks, bytes, .. } = past;
+fn import(line: &[OsString], blocks: u64, bytes: u64, console: &Console) -> Result<(), Failure> {
     console.title(&format!("importing the past: {blocks} blocks, {bytes} bytes"));
     let mut watch = Stopwatch::start();
     process::run(line)?;

@@ -57,7 +57,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// A chain that is merged at genesis has difficulty 0 from the start, on both sides.
+    /// A chain that is merged at genesis has difficulty 0 from the start, on both sides; one that
+    /// goes on was merged at its own.
     pub(super) fn check_merge(&mut self) -> Result<(), Error> {
         const KEY: &str = "TERMINAL_TOTAL_DIFFICULTY";
         let merged = self.config.genesis_fork()?.is_at_least("bellatrix");
@@ -68,6 +69,15 @@ impl Plan<'_> {
             self.note("genesis.json: terminalTotalDifficulty 0 added, geth needs it".to_owned());
         }
         if !merged {
+            return Ok(());
+        }
+        if self.stamp.head.is_some() {
+            // The merge was before the block that is continued, whenever that was.
+            if let Some(difficulty) = el.filter(|difficulty| Some(*difficulty) != cl) {
+                self.set(KEY, difficulty);
+                let before = cl.map_or_else(|| "added".to_owned(), |cl| format!("was {cl}"));
+                self.note(format!("config.yaml: {KEY} {difficulty} ({before}), the chain's own"));
+            }
             return Ok(());
         }
         if cl.is_some_and(|difficulty| !difficulty.is_zero()) {

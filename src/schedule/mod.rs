@@ -157,6 +157,10 @@ impl Plan<'_> {
         let time_key = hardfork.key();
         let time = self.genesis.config.time(hardfork);
         match (epoch, time) {
+            (0, None) if self.stamp.head.is_some() => contradiction(
+                format!("{epoch_key} is 0 in config.yaml, but genesis.json has no {time_key}"),
+                format!("the past has not reached it: set {epoch_key} to a later epoch"),
+            ),
             (0, None) => contradiction(
                 format!("{epoch_key} is 0 in config.yaml, but genesis.json has no {time_key}"),
                 format!("set config.{time_key} to 0, or {epoch_key} to {FAR_FUTURE_EPOCH}"),

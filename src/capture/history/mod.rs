@@ -11,6 +11,7 @@ mod file;
 mod links;
 mod raw;
 mod reencoded;
+pub mod told;
 
 use std::ops::Range;
 use std::thread;

@@ -99,7 +99,8 @@ fn list<'a>(told: &'a Value, key: &str) -> &'a [Value] {
     told[key].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn block(number: u64, told: &Value, transactions: Vec<Bytes>) -> Result<Block, Error> {
+/// The block of which `told` tells all but its transactions.
+pub(super) fn block(number: u64, told: &Value, transactions: Vec<Bytes>) -> Result<Block, Error> {
     let wrong = |what: String| Error::WrongBlock { number, what };
     let header = header(told)?;
     let (named, found) = (hash(told, "hash")?, header.hash());

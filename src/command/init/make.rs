@@ -132,9 +132,10 @@ pub(super) fn stamped(
         length: state.ssz.len(),
     };
     let state_json = arrange::parsed(settings, &state);
+    let kept = prepared.past.as_ref().and_then(|past| past.kept.as_ref());
     let mut files = metadata::files(metadata::Metadata {
         genesis: genesis_json(prepared, &document, &snapshot.genesis),
-        chain: prepared.past.as_ref().map(|past| past.chain.clone()),
+        chain: kept.map(|kept| kept.chain.clone()),
         state: state.ssz,
         deposit_contract: config.deposit_contract_address().map_err(in_config)?,
         config: config_yaml,
@@ -150,8 +151,8 @@ pub(super) fn stamped(
 
 /// `genesis.json`: the one of a past byte for byte, if nothing in it had to change.
 fn genesis_json(prepared: &Prepared, document: &Document, input: &Input) -> Content {
-    match &prepared.past {
-        Some(past) if document.head == prepared.document.head => past.genesis.clone(),
+    match prepared.past.as_ref().and_then(|past| past.kept.as_ref()) {
+        Some(kept) if document.head == prepared.document.head => kept.genesis.clone(),
         _ => {
             let pieces = document.pieces(&prepared.added);
             Content::Pieces(pieces, input.clone(), prepared.prefix.clone())

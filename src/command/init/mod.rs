@@ -7,6 +7,7 @@ mod keep;
 mod keystores;
 mod make;
 mod settings;
+mod shadow_fork;
 mod write;
 
 use std::path::PathBuf;
@@ -101,6 +102,8 @@ pub struct Args {
         value_parser = path_or_empty()
     )]
     egg_values: Option<PathBuf>,
+    #[command(flatten)]
+    shadow_fork: shadow_fork::Args,
     /// Directory for the files
     #[arg(
         long,
@@ -199,7 +202,7 @@ pub fn run_all(args: &Args, console: &Console) -> Result<(), Failure> {
 }
 
 fn run_with(args: &Args, all: bool, console: &Console) -> Result<(), Failure> {
-    let settings = Settings::of(args, all)?;
+    let settings = Settings::of(args, all, console)?;
     let before = lease::marker(&settings.out)?;
     let summary = match lease::claim(&settings.out, before.as_deref())? {
         claimed @ (Claim::Absent | Claim::Ours(_)) => {

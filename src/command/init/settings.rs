@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::super::prepare::Wanted;
+use super::super::prepare::history::Past;
 use super::super::{Failure, given};
-use super::{Args, DEFAULT_OUT, egg};
+use super::{Args, DEFAULT_OUT, egg, shadow_fork};
 use crate::cl::preset::Revision;
 use crate::el::dialect::Dialect;
 use crate::keys::{Entropy, Kdf, jwt};
 use crate::layout::plan::Plan;
+use crate::rim::console::Console;
 use crate::rim::owner::Owner;
 use crate::rim::{entropy, fs};
 use crate::snapshot::{Input, Snapshot};
@@ -34,6 +36,8 @@ pub(super) enum Jwt {
 /// What a run is to do.
 pub(super) struct Settings {
     pub(super) snapshot: Snapshot,
+    /// What a shadow fork continues.
+    pub(super) shadow_fork: Option<Past>,
     pub(super) out: PathBuf,
     pub(super) timestamp: Timestamp,
     pub(super) lead: Lead,
@@ -69,7 +73,7 @@ fn path(path: Option<&PathBuf>) -> Option<PathBuf> {
 
 impl Settings {
     /// Reads the arguments; `all` is for `regenesis all`.
-    pub(super) fn of(args: &Args, all: bool) -> Result<Self, Failure> {
+    pub(super) fn of(args: &Args, all: bool, console: &Console) -> Result<Self, Failure> {
         let egg = egg::read(args, all)?;
         let text = args.timestamp.as_deref().and_then(given);
         let timestamp = match text {
@@ -113,11 +117,13 @@ impl Settings {
             })?),
         };
         let chosen = args.seed.as_deref().and_then(given);
+        let snapshot = match &egg {
+            Some(network) => egg::snapshot(network),
+            None => snapshot(args)?,
+        };
         Ok(Self {
-            snapshot: match &egg {
-                Some(network) => egg::snapshot(network),
-                None => snapshot(args)?,
-            },
+            shadow_fork: shadow_fork::read(args, &snapshot, console)?,
+            snapshot,
             out: path(Some(&args.out)).unwrap_or_else(|| DEFAULT_OUT.into()),
             timestamp,
             lead,
@@ -147,6 +153,7 @@ impl Settings {
     pub(super) fn wanted(&self) -> Wanted<'_> {
         Wanted {
             snapshot: &self.snapshot,
+            shadow_fork: self.shadow_fork.as_ref(),
             revision: self.revision,
             add_system_contracts: self.add_system_contracts,
             kdf: self.plan.wants_keys().then_some(self.kdf),

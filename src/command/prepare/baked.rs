@@ -78,14 +78,17 @@ fn assemble(wanted: &Wanted<'_>, record: &Record) -> Result<Prepared, Failure> {
     let missing = record.genesis.missing.clone();
     let named = system_contracts::by_address(&missing);
     let mut warnings = inputs::check_metadata(snapshot, &genesis)?;
-    warnings.extend(inputs::missing_warning(snapshot, &named));
+    let past = history::of(wanted, &genesis)?;
+    if past.is_none() {
+        warnings.extend(inputs::missing_warning(snapshot, &named));
+    }
     Ok(Prepared {
         config_text,
         config,
         preset,
         document,
         genesis,
-        past: history::read(snapshot)?,
+        past,
         accounts: record.genesis.accounts,
         file_size: record.genesis.file.size,
         added: Vec::new(),

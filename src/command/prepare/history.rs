@@ -1,4 +1,5 @@
-//! The past of a snapshot that keeps it.
+//! The past of a chain that goes on: what a snapshot keeps of it, or the block alone that a shadow
+//! fork continues.
 
 use std::fmt;
 
@@ -6,8 +7,10 @@ use alloy_primitives::B256;
 use alloy_rlp::Decodable;
 
 use super::super::Failure;
+use super::Wanted;
 use super::inputs::read_metadata;
 use crate::el::block::{self, Block};
+use crate::el::genesis::Genesis;
 use crate::el::header::Header;
 use crate::layout::Content;
 use crate::rim::fs;
@@ -18,14 +21,21 @@ use crate::summary;
 const HINT: &str = "it was edited or damaged: capture it again";
 
 /// The past of a chain.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Past {
     /// The last block.
     pub head: Block,
     /// Its hash.
     pub hash: B256,
-    /// Hash of block 0.
-    pub genesis_hash: B256,
+    /// Hash of block 0, if it is known.
+    pub genesis_hash: Option<B256>,
+    /// What a snapshot keeps of it. Of a shadow fork the execution clients have it already.
+    pub kept: Option<Kept>,
+}
+
+/// The files of a past.
+#[derive(Debug, Clone)]
+pub struct Kept {
     /// `genesis.json` as it was captured.
     pub genesis: Content,
     /// `chain.rlp`.
@@ -34,11 +44,27 @@ pub struct Past {
     pub length: u64,
 }
 
+/// The past that the beacon chain continues, if there is any: that of a shadow fork, or of the
+/// snapshot.
+///
+/// # Errors
+/// The files of the snapshot are not those that its metadata name; `genesis` has no time of its
+/// own, and so is not the one of a chain that there is.
+pub fn of(wanted: &Wanted<'_>, genesis: &Genesis) -> Result<Option<Past>, Failure> {
+    let Some(past) = wanted.shadow_fork else { return read(wanted.snapshot) };
+    if genesis.timestamp.is_some() {
+        return Ok(Some(past.clone()));
+    }
+    let what = "has a placeholder for its time: the block that is continued has another block 0";
+    let hint = "give the chain's own genesis.json: --genesis FILE";
+    Err(Failure::input(&wanted.snapshot.genesis, None, what, Some(hint)))
+}
+
 /// Reads the past of a snapshot, if it keeps any.
 ///
 /// # Errors
 /// Its files are not those that its metadata name.
-pub fn read(snapshot: &Snapshot) -> Result<Option<Past>, Failure> {
+fn read(snapshot: &Snapshot) -> Result<Option<Past>, Failure> {
     let metadata = read_metadata(snapshot)?.unwrap_or_default();
     let (Some(History { chain, head: input }), Mode::History) = (&snapshot.history, metadata.mode)
     else {
@@ -83,7 +109,8 @@ pub fn read(snapshot: &Snapshot) -> Result<Option<Past>, Failure> {
     };
     let (genesis, length) = (copy(&snapshot.genesis, &genesis)?, chain_file.size);
     let chain = copy(chain, &chain_file)?;
-    Ok(Some(Past { head, hash, genesis_hash, genesis, chain, length }))
+    let kept = Some(Kept { genesis, chain, length });
+    Ok(Some(Past { head, hash, genesis_hash: Some(genesis_hash), kept }))
 }
 
 impl Past {
@@ -92,7 +119,7 @@ impl Past {
         let header = &self.head.header;
         summary::History {
             blocks: header.number,
-            bytes: self.length,
+            bytes: self.kept.as_ref().map(|kept| kept.length),
             block_hash: self.hash.to_string(),
             state_root: header.state_root.to_string(),
             timestamp: header.timestamp,
@@ -105,17 +132,19 @@ impl Past {
     /// It is another chain's.
     pub fn check(&self, snapshot: &Snapshot, genesis: &Header) -> Result<(), Failure> {
         let hash = genesis.hash();
-        if hash == self.genesis_hash {
-            return Ok(());
-        }
-        let what = format!("gives block 0 {hash}, but the past begins with {}", self.genesis_hash);
-        Err(Failure::input(&snapshot.genesis, None, &what, Some(HINT)))
+        let Some(named) = self.genesis_hash.filter(|named| *named != hash) else { return Ok(()) };
+        let what = format!("gives block 0 {hash}, but the past begins with {named}");
+        let hint = if self.kept.is_some() { HINT } else { "give the genesis.json of that chain" };
+        Err(Failure::input(&snapshot.genesis, None, &what, Some(hint)))
     }
 }
 
 impl fmt::Display for Past {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (blocks, bytes) = (self.head.header.number, self.length);
-        write!(f, "{blocks} blocks, {bytes} bytes, up to {}", self.hash)
+        let (number, hash) = (self.head.header.number, self.hash);
+        match &self.kept {
+            Some(kept) => write!(f, "{number} blocks, {} bytes, up to {hash}", kept.length),
+            None => write!(f, "a shadow fork of block {number} {hash}"),
+        }
     }
 }

@@ -160,7 +160,7 @@ pub(in crate::command) fn system_contracts(
     warnings: &mut Vec<String>,
 ) -> Result<Contracts, Failure> {
     let snapshot = wanted.snapshot;
-    if snapshot.history.is_some() {
+    if snapshot.history.is_some() || wanted.shadow_fork.is_some() {
         // What the genesis lacks, its blocks may have brought; and it must stay as it is.
         if wanted.add_system_contracts {
             return Err(Failure::usage(

@@ -28,6 +28,8 @@ use keystores::Keystores;
 pub struct Wanted<'a> {
     /// The inputs.
     pub snapshot: &'a Snapshot,
+    /// What a shadow fork continues.
+    pub shadow_fork: Option<&'a history::Past>,
     /// Revision of the minimal preset.
     pub revision: Revision,
     /// Whether to add what the forks need.
@@ -78,12 +80,17 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// What the execution client has to import.
+    /// What the execution client has to import: nothing where it has the chain.
     pub fn load(&self) -> stamp::Load {
-        let past = self.past.as_ref().map(|past| (past.head.header.number, past.length));
-        let (blocks, chain_bytes) = past.unwrap_or_default();
         let (accounts, bytes) = (self.accounts as u64, self.file_size);
-        stamp::Load { accounts, bytes, blocks, chain_bytes }
+        let load = |blocks, chain_bytes| stamp::Load { accounts, bytes, blocks, chain_bytes };
+        match &self.past {
+            None => load(0, 0),
+            Some(past) => match &past.kept {
+                Some(kept) => load(past.head.header.number, kept.length),
+                None => stamp::Load::default(),
+            },
+        }
     }
 
     /// The times of the past, if the chain keeps it.
@@ -162,7 +169,7 @@ pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
     warnings.extend(inputs::check_metadata(snapshot, &genesis)?);
     steps.done("read", &format!("{}: {} accounts", snapshot.genesis.label(), state.len()));
 
-    let past = history::read(snapshot)?;
+    let past = history::of(wanted, &genesis)?;
     let contracts = inputs::system_contracts(wanted, &config, &genesis, &mut state, &mut warnings)?;
     let (accounts, state_root) = (state.len(), state.root());
     steps.done("el", &format!("state root {state_root}"));

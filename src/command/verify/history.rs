@@ -48,7 +48,7 @@ impl Past {
     pub(super) fn of(snapshot: &Snapshot, prepared: &Prepared) -> Option<Self> {
         let (history, past) = (snapshot.history.as_ref()?, prepared.past.as_ref()?);
         let head = (past.head.header.number, past.hash);
-        Some(Self { chain: history.chain.clone(), genesis_hash: past.genesis_hash, head })
+        Some(Self { chain: history.chain.clone(), genesis_hash: past.genesis_hash?, head })
     }
 
     /// Reads the file to its end: every block is the child of the one before.
