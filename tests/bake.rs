@@ -100,6 +100,7 @@ fn found(snapshot: &Path) -> Found {
     let entropy = Entropy::new([0; 32]);
     let snapshot = Snapshot::directory(snapshot, Path::exists);
     let wanted = Wanted {
+        shadow_fork: None,
         snapshot: &snapshot,
         revision: Revision::default(),
         add_system_contracts: false,

@@ -249,7 +249,8 @@ fn of_runtime(runtime: &Path) -> Result<Claim, Failure> {
         Failure::input(&marker, None, &error.to_string(), hint)
     };
     let finished = Finished::parse(&fs::read(&marker)?).map_err(|error| damaged(&error))?;
-    let past = finished.history.map(|past| {
+    let kept = finished.history.filter(|past| past.bytes.is_some());
+    let past = kept.map(|past| {
         let head = past.block_hash.parse().map_err(|error| damaged(&error))?;
         Ok::<_, Failure>(Past {
             chain: Input::File(runtime.join("metadata/chain.rlp")),
