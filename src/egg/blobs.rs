@@ -19,9 +19,16 @@ pub struct Bpo {
 const FORKS: usize = 5;
 
 /// The forks that take place. One that nobody set keeps its default epoch, 0, if that is neither
-/// before fulu nor before its predecessor, and else does not take place.
-pub fn schedule(settings: &Settings, warnings: &mut Vec<String>) -> Result<Vec<Bpo>, Error> {
+/// before fulu nor before its predecessor, and else does not take place. `reached` are the limits of
+/// those that the block of a public network's shadow fork has reached.
+pub fn schedule(
+    settings: &Settings,
+    reached: Option<&[BlobParams]>,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Bpo>, Error> {
     let fulu = settings.epoch("FULU_FORK_EPOCH")?;
+    // What a block has not reached comes in a later epoch.
+    let first = u64::from(reached.is_some());
     let mut forks: Vec<Bpo> = Vec::new();
     for number in 1..=FORKS {
         let name = |what: &str| format!("BPO_{number}_{what}");
@@ -29,6 +36,20 @@ pub fn schedule(settings: &Settings, warnings: &mut Vec<String>) -> Result<Vec<B
         let epoch = settings.epoch(&epoch_name)?;
         let given = settings.is_set(&epoch_name);
         let limits = [&max_name, &name("TARGET_BLOBS"), &name("BASE_FEE_UPDATE_FRACTION")];
+        if let Some(params) = reached.and_then(|reached| reached.get(number - 1)) {
+            if given && epoch != Some(0) {
+                let what =
+                    format!("is {}, but the block has reached it", settings.text(&epoch_name));
+                return Err(settings.fault(&epoch_name, what, "set it to 0: what was, stays"));
+            }
+            if settings.is_set(&max_name) && settings.number(&max_name)? != params.max {
+                let what = format!("is {}", settings.text(&max_name));
+                let hint = format!("the block has reached this fork: it has {}", params.max);
+                return Err(settings.fault(&max_name, what, hint));
+            }
+            forks.push(Bpo { number, epoch: 0, params: *params });
+            continue;
+        }
         let Some(epoch) = epoch else {
             if let Some(limit) = limits.iter().find(|limit| settings.is_set(limit)) {
                 warnings.push(format!("{limit} has no effect: {epoch_name} is {NEVER}, never"));
@@ -43,11 +64,15 @@ pub fn schedule(settings: &Settings, warnings: &mut Vec<String>) -> Result<Vec<B
                 continue;
             }
             None => continue,
-            Some(fulu) if epoch < fulu.max(previous) => {
+            Some(fulu) if epoch < fulu.max(previous).max(first) => {
                 if given {
                     let what = format!(
-                        "is {epoch}, which is before {}",
-                        if epoch < fulu { "FULU_FORK_EPOCH" } else { "the blob fork before it" }
+                        "is {epoch}, {}",
+                        match epoch {
+                            _ if epoch < fulu => "which is before FULU_FORK_EPOCH",
+                            _ if epoch < previous => "which is before the blob fork before it",
+                            _ => "but the block has not reached it",
+                        }
                     );
                     return Err(settings.fault(&epoch_name, what, hint));
                 }

@@ -13,6 +13,7 @@ mod blobs;
 mod consensus;
 mod execution;
 mod premine;
+pub mod shadow;
 pub mod table;
 pub mod values;
 
@@ -22,6 +23,7 @@ use std::fmt;
 use crate::keys::{Mnemonic, SecretText};
 use crate::yaml::shown;
 use alloy_primitives::Address;
+use shadow::{Base, Fork};
 use table::{Meaning, NEVER};
 use values::Assignment;
 
@@ -202,20 +204,36 @@ pub struct Network {
     pub warnings: Vec<String>,
 }
 
-/// Makes the inputs. `contracts` is the text of [`Settings::contracts_file`].
+/// Makes the inputs. `contracts` is the text of [`Settings::contracts_file`], `fork` what a shadow
+/// fork begins with.
 ///
 /// # Errors
 /// A value is none of those expected, or contradicts another.
-pub fn network(settings: &Settings, contracts: Option<&str>) -> Result<Network, Error> {
+pub fn network(
+    settings: &Settings,
+    contracts: Option<&str>,
+    fork: Option<Fork<'_>>,
+) -> Result<Network, Error> {
     let mut warnings = Vec::new();
-    check_chain_id(settings)?;
-    let forks = blobs::schedule(settings, &mut warnings)?;
+    check_chain_id(settings, fork)?;
     let timed = settings.number("GENESIS_TIMESTAMP")? != 0;
     let delay = settings.number("GENESIS_DELAY")?;
+    let public = fork.and_then(|fork| Some((fork.public?, fork.head)));
+    let (genesis, bpos) = match public {
+        None => {
+            let bpos = blobs::schedule(settings, None, &mut warnings)?;
+            (execution::genesis(settings, &bpos, contracts)?, bpos)
+        }
+        Some((text, head)) => {
+            let base = Base::read(settings, text, head)?;
+            let bpos = blobs::schedule(settings, Some(&base.bpos()), &mut warnings)?;
+            (base.genesis(settings, text, &bpos, &mut warnings)?, bpos)
+        }
+    };
     let given = |name| settings.is_set(name).then(|| settings.text(name).to_owned());
     Ok(Network {
-        genesis: execution::genesis(settings, &forks, contracts)?,
-        config: consensus::config(settings, &forks)?,
+        genesis,
+        config: consensus::config(settings, &bpos)?,
         mnemonics: consensus::mnemonics(settings, &mut warnings)?.to_string().into(),
         validators: given("CL_ADDITIONAL_VALIDATORS"),
         shuffle: settings.flag("SHUFFLE_VALIDATORS")?,
@@ -226,16 +244,25 @@ pub fn network(settings: &Settings, contracts: Option<&str>) -> Result<Network, 
     })
 }
 
-/// Of these chains the generator takes over the state: a shadow fork.
-fn check_chain_id(settings: &Settings) -> Result<(), Error> {
+/// Of public networks the generator takes over the state: a shadow fork, with the network's own
+/// genesis. Any other chain's is made, with the time that it was made with.
+fn check_chain_id(settings: &Settings, fork: Option<Fork<'_>>) -> Result<(), Error> {
     const NAME: &str = "CHAIN_ID";
-    match settings.number(NAME)? {
-        id @ (1 | 17_000 | 560_048 | 11_155_111) => {
-            let hint = "take another chain id; regenesis capture takes a snapshot of a chain";
-            let what = format!("is {id}, a public network: its shadow forks are not supported");
+    const TIME: &str = "GENESIS_TIMESTAMP";
+    match (settings.public()?, fork) {
+        (Some(network), None) => {
+            let hint = "for a shadow fork of it set SHADOW_FORK_FILE or SHADOW_FORK_RPC, else take \
+                        another chain id";
+            let what = format!("is {}, a public network: {}", network.id, network.name);
             Err(settings.fault(NAME, what, hint))
         }
-        0 => Err(settings.expected(NAME, "a number above 0")),
+        (None, _) if settings.number(NAME)? == 0 => {
+            Err(settings.expected(NAME, "a number above 0"))
+        }
+        (None, Some(_)) if settings.number(TIME)? == 0 => {
+            let hint = "set it to the time with which the chain was made: its block 0 has it";
+            Err(settings.fault(TIME, "is 0, but the chain of a shadow fork has begun", hint))
+        }
         _ => Ok(()),
     }
 }

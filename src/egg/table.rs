@@ -43,9 +43,6 @@ macro_rules! variables {
 }
 
 const UNREAD: Meaning = Meaning::Only("ethereum-genesis-generator itself makes nothing of it");
-const SHADOW: Meaning = Meaning::Only(
-    "a shadow fork takes another network's state: regenesis capture takes a snapshot of a chain",
-);
 const GATED: Meaning = Meaning::Only(
     "the gated deposit contract is not in this program: leave it out, or give its alloc as \
      ADDITIONAL_PRELOADED_CONTRACTS",
@@ -64,6 +61,8 @@ variables! {
         "WITHDRAWAL_TYPE" "0x00",
         "WITHDRAWAL_ADDRESS" "0x454b0EA7d8aD3C56D0CF2e44Ed97b2Feab4D7AF2",
         "BEACON_STATIC_ENR" "",
+        "SHADOW_FORK_RPC" "",
+        "SHADOW_FORK_FILE" "",
         "GENESIS_TIMESTAMP" "0",
         "GENESIS_DELAY" "60",
         "GENESIS_GASLIMIT" "200000000",
@@ -153,10 +152,6 @@ variables! {
     Meaning::Only("no client reads heze yet: leave it out") => { "HEZE_FORK_EPOCH" NEVER, }
     Meaning::Only("serve the files with another program, such as python3 -m http.server") => {
         "SERVER_ENABLED" "false",
-    }
-    SHADOW => {
-        "SHADOW_FORK_RPC" "",
-        "SHADOW_FORK_FILE" "",
     }
     GATED => {
         "DEPOSIT_CONTRACT_GATED" "false",

@@ -60,6 +60,30 @@ impl Document {
         Ok(())
     }
 
+    /// Removes a key of `config`.
+    ///
+    /// # Errors
+    /// None for a document that [`Document::genesis`] accepts.
+    pub fn remove_config(&mut self, key: &str) -> Result<(), Error> {
+        for member in &mut self.head {
+            if *fold(&unescape(&member.key)) == *b"config" && member.value != b"null" {
+                member.value = remove_member(&member.value, key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes an entry of `config.blobSchedule`.
+    ///
+    /// # Errors
+    /// None for a document that [`Document::genesis`] accepts.
+    pub fn remove_blob_params(&mut self, entry: &str) -> Result<(), Error> {
+        let schedule = self.config_member("blobSchedule")?.filter(|value| value != b"null");
+        let Some(schedule) = schedule else { return Ok(()) };
+        let schedule = remove_member(&schedule, entry)?;
+        self.set_config("blobSchedule", &String::from_utf8_lossy(&schedule))
+    }
+
     fn config_member(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
         let mut found = None;
         for member in &self.head {
@@ -158,6 +182,35 @@ pub(super) fn set_member(text: &[u8], key: &str, value: &str) -> Result<Vec<u8>,
     Ok(out)
 }
 
+/// The object `text` without `key`, the others as they are.
+fn remove_member(text: &[u8], key: &str) -> Result<Vec<u8>, Error> {
+    let wanted = key.to_ascii_lowercase();
+    let (mut kept, mut begin, mut removed) = (Vec::new(), 1, false);
+    Cursor::new(text, 0).object(|found, cursor| {
+        cursor.value()?;
+        let member = &text[begin..cursor.at()];
+        begin = cursor.at() + 1;
+        if *fold(found) == *wanted.as_bytes() {
+            removed = true;
+        } else {
+            kept.push(member.trim_ascii());
+        }
+        // What stands between the value and its comma goes with the comma.
+        begin += text[begin - 1..].iter().position(|byte| *byte == b',').unwrap_or_default();
+        Ok(())
+    })?;
+    if !removed {
+        return Ok(text.to_vec());
+    }
+    let inner = &text[1..text.len() - 1];
+    let blanks = inner.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let behind = inner.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let separator = [b",", &inner[..blanks]].concat();
+    let end = if kept.is_empty() { &[][..] } else { &inner[inner.len() - behind..] };
+    let start = if kept.is_empty() { &[][..] } else { &inner[..blanks] };
+    Ok([b"{", start, &kept.join(&separator[..]), end, b"}"].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::genesis;
@@ -187,6 +240,18 @@ mod tests {
         assert_eq!(set("c", "3"), "{\n    \"a\": 1,\n    \"B\": {},\n    \"c\": 3\n  }");
         assert_eq!(set_member(b"{ }", "c", "3").unwrap(), b"{\"c\": 3}");
         assert_eq!(set_member(b"{\"a\":1}", "c", "3").unwrap(), b"{\"a\":1,\"c\": 3}");
+    }
+
+    #[test]
+    fn members_are_removed_where_they_are() {
+        let pretty = b"{\n  \"a\": 1 ,\n  \"B\": {\"a\": [2, 3]},\n  \"c\": \"x,\"\n}";
+        let without = |key| String::from_utf8(remove_member(pretty, key).unwrap()).unwrap();
+        assert_eq!(without("a"), "{\n  \"B\": {\"a\": [2, 3]},\n  \"c\": \"x,\"\n}");
+        assert_eq!(without("b"), "{\n  \"a\": 1,\n  \"c\": \"x,\"\n}");
+        assert_eq!(without("c"), "{\n  \"a\": 1,\n  \"B\": {\"a\": [2, 3]}\n}");
+        assert_eq!(without("d").as_bytes(), pretty);
+        assert_eq!(remove_member(b"{\"a\":1}", "A").unwrap(), b"{}");
+        assert_eq!(remove_member(b"{ }", "a").unwrap(), b"{ }");
     }
 
     #[test]

@@ -281,7 +281,7 @@ impl Plan<'_> {
         if self.restamp {
             self.set("MIN_GENESIS_TIME", self.stamp.genesis_time);
             self.set("GENESIS_DELAY", 0);
-        } else if self.stamp.genesis_time < self.stamp.el_timestamp {
+        } else if self.stamp.genesis_time < self.stamp.head.unwrap_or(self.stamp.el_timestamp) {
             self.warn("the beacon chain begins before its execution block");
         }
         let base = cl::preset::base(self.config)?;

@@ -8,9 +8,11 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Failure;
-use super::Args;
-use crate::egg::{self, Error, Network, Origin, Settings, values};
+use super::super::prepare::history::Past;
+use super::{Args, shadow_fork};
+use crate::egg::{self, Error, Network, Origin, Settings, shadow, values};
 use crate::exit;
+use crate::rim::console::Console;
 use crate::rim::{environment, fs};
 use crate::snapshot::{Input, Snapshot};
 
@@ -20,19 +22,26 @@ const VALUES: &str = "values.env";
 /// Files that the generator fills in; ours are made without them.
 const TEMPLATES: [&str; 3] = ["cl/config.yaml", "cl/mnemonics.yaml", "el/genesis-config.yaml"];
 
-/// A network, if the variables are to be read. `all`: as the generator's command does.
-pub(super) fn read(args: &Args, all: bool) -> Result<Option<Network>, Failure> {
-    let given = args.egg_values.as_ref().filter(|path| !path.as_os_str().is_empty()).cloned();
+const NO_SNAPSHOT: &str = "the variables of ethereum-genesis-generator make a whole network: they \
+                           need no snapshot, and no files of one";
+const LEAVE_OUT: &str = "leave SNAPSHOT and its files out, or --egg-values";
+
+/// A network, if the variables are to be read, and the block that it continues as a shadow fork.
+/// `all`: as the generator's command does.
+pub(super) fn read(
+    args: &Args,
+    all: bool,
+    console: &Console,
+) -> Result<Option<(Network, Option<Past>)>, Failure> {
+    let given = is_given(args.egg_values.as_ref()).cloned();
     let usual = || Some(Path::new(DIRECTORY).join(VALUES)).filter(|path| all && fs::exists(path));
     let file = given.or_else(usual);
     if !all && file.is_none() {
         return Ok(None);
     }
-    let inputs = [&args.snapshot, &args.genesis, &args.config, &args.mnemonics, &args.validators];
-    if inputs.into_iter().flatten().any(|path| !path.as_os_str().is_empty()) {
-        let what = "the variables of ethereum-genesis-generator make a whole network: they need no \
-                    snapshot, and no files of one";
-        return Err(Failure::usage(what, "leave SNAPSHOT and its files out, or --egg-values"));
+    let inputs = [&args.snapshot, &args.config, &args.mnemonics, &args.validators];
+    if inputs.into_iter().any(|path| is_given(path.as_ref()).is_some()) {
+        return Err(Failure::usage(NO_SNAPSHOT, LEAVE_OUT));
     }
     let directory = file.as_deref().and_then(Path::parent);
     let directory = directory.unwrap_or(Path::new(DIRECTORY)).to_owned();
@@ -62,11 +71,52 @@ pub(super) fn read(args: &Args, all: bool) -> Result<Option<Network>, Failure> {
         None => None,
         Some(path) => Some(text_of(Path::new(path))?),
     };
-    let mut network = egg::network(&settings, contracts.as_deref()).map_err(in_file)?;
+    let public = public_genesis(&settings, args, file.as_deref())?;
+    let source = match shadow_fork::Source::of(&args.shadow_fork)? {
+        Some(source) => Some(source),
+        None => settings.shadow_fork().map_err(in_file)?.map(|source| match source {
+            shadow::Source::File(path) => shadow_fork::Source::File(path.into()),
+            shadow::Source::Node(url) => {
+                shadow_fork::Source::Node("SHADOW_FORK_RPC", url.to_owned())
+            }
+        }),
+    };
+    let past = source.map(|source| source.read(console)).transpose()?;
+    let fork = past
+        .as_ref()
+        .map(|past| shadow::Fork { public: public.as_deref(), head: past.head.header.timestamp });
+    let mut network = egg::network(&settings, contracts.as_deref(), fork).map_err(in_file)?;
     // A relative path begins where the generator has its inputs.
     let absolute = |path: String| directory.join(path).display().to_string();
     network.validators = network.validators.map(absolute);
-    Ok(Some(network))
+    Ok(Some((network, past)))
+}
+
+fn is_given(path: Option<&PathBuf>) -> Option<&PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty())
+}
+
+/// The genesis of the public network whose chain id is set: the generator loads it from the net.
+fn public_genesis(
+    settings: &Settings,
+    args: &Args,
+    file: Option<&Path>,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let network = settings.public().map_err(|error| failure(&error, file))?;
+    let wanted = settings.shadow_fork().map_err(|error| failure(&error, file))?;
+    match (network, is_given(args.genesis.as_ref())) {
+        (Some(network), None) if wanted.is_some() || args.shadow_fork.is_given() => {
+            let what = format!("a shadow fork of {} needs that network's genesis", network.name);
+            let hint = format!(
+                "--genesis FILE: metadata/genesis.json of github.com/eth-clients/{}; regenesis \
+                 does not load it",
+                network.name
+            );
+            Err(Failure::usage(what, &hint))
+        }
+        (None, Some(_)) => Err(Failure::usage(NO_SNAPSHOT, LEAVE_OUT)),
+        (_, path) => path.map(|path| fs::read_file(path)).transpose().map_err(Failure::from),
+    }
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {

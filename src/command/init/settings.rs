@@ -74,7 +74,7 @@ fn path(path: Option<&PathBuf>) -> Option<PathBuf> {
 impl Settings {
     /// Reads the arguments; `all` is for `regenesis all`.
     pub(super) fn of(args: &Args, all: bool, console: &Console) -> Result<Self, Failure> {
-        let egg = egg::read(args, all)?;
+        let (egg, past) = egg::read(args, all, console)?.unzip();
         let text = args.timestamp.as_deref().and_then(given);
         let timestamp = match text {
             None if egg.as_ref().is_some_and(|network| network.timed) => Timestamp::Keep,
@@ -122,7 +122,10 @@ impl Settings {
             None => snapshot(args)?,
         };
         Ok(Self {
-            shadow_fork: shadow_fork::read(args, &snapshot, console)?,
+            shadow_fork: match past {
+                Some(past) => past,
+                None => shadow_fork::read(&args.shadow_fork, &snapshot, console)?,
+            },
             snapshot,
             out: path(Some(&args.out)).unwrap_or_else(|| DEFAULT_OUT.into()),
             timestamp,

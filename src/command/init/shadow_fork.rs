@@ -41,37 +41,65 @@ pub struct Args {
     shadow_fork_rpc: Option<String>,
 }
 
+impl Args {
+    /// Whether a flag asks for a shadow fork.
+    pub(super) fn is_given(&self) -> bool {
+        let file = self.shadow_fork_block.as_ref().is_some_and(|path| !path.as_os_str().is_empty());
+        file || self.shadow_fork_rpc.as_deref().and_then(given).is_some()
+    }
+}
+
+/// Where a block comes from.
+pub(super) enum Source {
+    /// A file.
+    File(PathBuf),
+    /// A node, and the flag or variable that names it.
+    Node(&'static str, String),
+}
+
+impl Source {
+    /// What the flags name.
+    pub(super) fn of(args: &Args) -> Result<Option<Self>, Failure> {
+        let file = args.shadow_fork_block.as_ref().filter(|path| !path.as_os_str().is_empty());
+        let url = args.shadow_fork_rpc.as_deref().and_then(given);
+        match (file, url) {
+            (None, None) => Ok(None),
+            (Some(path), None) => Ok(Some(Self::File(path.clone()))),
+            (None, Some(url)) => Ok(Some(Self::Node("--shadow-fork-rpc", url.to_owned()))),
+            (Some(_), Some(_)) => Err(Failure::usage(
+                "--shadow-fork-block and --shadow-fork-rpc both name the block to continue",
+                "leave one of the two out",
+            )),
+        }
+    }
+
+    /// Gets the block.
+    pub(super) fn read(&self, console: &Console) -> Result<Past, Failure> {
+        match self {
+            Self::File(path) => of_file(path),
+            Self::Node(flag, url) => of_node(flag, url, console),
+        }
+    }
+}
+
 /// The block that is continued, if this is a shadow fork.
 pub(super) fn read(
-    args: &super::Args,
+    args: &Args,
     snapshot: &Snapshot,
     console: &Console,
 ) -> Result<Option<Past>, Failure> {
-    let Args { shadow_fork_block, shadow_fork_rpc } = &args.shadow_fork;
-    let file = shadow_fork_block.as_deref().filter(|path| !path.as_os_str().is_empty());
-    let url = shadow_fork_rpc.as_deref().and_then(given);
-    let past = match (file, url) {
-        (None, None) => return Ok(None),
-        (Some(_), Some(_)) => {
-            return Err(Failure::usage(
-                "--shadow-fork-block and --shadow-fork-rpc both name the block to continue",
-                "leave one of the two out",
-            ));
-        }
-        _ if snapshot.history.is_some() => {
-            return Err(Failure::usage(
-                format!("{} keeps its own past: it cannot be a shadow fork too", snapshot.name),
-                "leave --shadow-fork-block and --shadow-fork-rpc out",
-            ));
-        }
-        (Some(path), None) => of_file(path)?,
-        (None, Some(url)) => of_node("--shadow-fork-rpc", url, console)?,
-    };
-    Ok(Some(past))
+    let Some(source) = Source::of(args)? else { return Ok(None) };
+    if snapshot.history.is_some() {
+        return Err(Failure::usage(
+            format!("{} keeps its own past: it cannot be a shadow fork too", snapshot.name),
+            "leave --shadow-fork-block and --shadow-fork-rpc out",
+        ));
+    }
+    source.read(console).map(Some)
 }
 
 /// The block in a file.
-pub(super) fn of_file(path: &Path) -> Result<Past, Failure> {
+fn of_file(path: &Path) -> Result<Past, Failure> {
     let input = Input::File(path.to_owned());
     let wrong = |what: &str, hint| Failure::input(&input, None, what, Some(hint));
     let head = told::parse(&fs::read(&input)?).map_err(|error| {
@@ -87,7 +115,7 @@ pub(super) fn of_file(path: &Path) -> Result<Past, Failure> {
 }
 
 /// The head of the node at the URL that `flag` gives.
-pub(super) fn of_node(flag: &str, url: &str, console: &Console) -> Result<Past, Failure> {
+fn of_node(flag: &str, url: &str, console: &Console) -> Result<Past, Failure> {
     let node = connect(flag, url, Patience::long(TIMEOUT), console)?;
     let past = || {
         let genesis = Chain::ask(&node)?.genesis;
