@@ -90,7 +90,7 @@ def main():
             out, data = work / f"{mode}-runtime", work / f"{mode}-data"
             row["init"], _ = timed([BUILD / "regenesis", "init", work / mode, "--out", out])
             row["geth init"], _ = timed([*geth(data), "init", out / "metadata/genesis.json"])
-            row["geth import"] = 0.0
+            row["geth import"] = None
             if mode == "history":
                 row["geth import"], said = timed([*geth(data), "--gcmode=archive", "import", out / "metadata/chain.rlp"])
                 assert f"number={head} " in said, said
@@ -98,7 +98,7 @@ def main():
     print("| | snapshot | capture | `init` | `geth init` | `geth import` |")
     print("|---|---|---|---|---|---|")
     for row in rows:
-        times = " | ".join(f"{row[key]:.2f} s" for key in ("capture", "init", "geth init", "geth import"))
+        times = " | ".join(f"{row[key]:.2f} s" if row[key] is not None else "" for key in ("capture", "init", "geth init", "geth import"))
         print(f"| `{row['mode']}` | {row['size'] / 1e6:.2f} MB | {times} |")
 
 
