@@ -127,3 +127,26 @@ fn every_block_is_kept_as_it_was() {
     assert_eq!(reencoded.metadata()["source"]["kind"], "eth_getBlockByNumber");
     assert_eq!(chain(&reencoded), chain(&raw));
 }
+
+#[test]
+fn a_shadow_fork_continues_the_head_of_a_node() {
+    let directory = tempfile::tempdir().unwrap();
+    let genesis = genesis(directory.path());
+    let sample = repository().join("sample").display().to_string();
+    for api in ["eth,debug", "eth"] {
+        let source = Geth { init: Some(&[]), run: &[], dev: true, api }.start(&genesis);
+        source.send(&[json!({"to": FUNDED, "value": "0x1", "gas": "0x5208"})]);
+        let output = Command::new(env!("CARGO_BIN_EXE_regenesis"))
+            .args(["init", "--json", "--shadow-fork-rpc", &source.url, "--genesis"])
+            .arg(&genesis)
+            .args(["--config", &format!("{sample}/cl/config.yaml")])
+            .args(["--mnemonics", &format!("{sample}/val/mnemonics.yaml"), "--out"])
+            .arg(directory.path().join(api))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(summary["el"]["block_hash"], source.block("0x0")["hash"]);
+        assert_eq!(summary["history"]["block_hash"], source.block("latest")["hash"]);
+    }
+}
