@@ -19,12 +19,16 @@ const FORK: &str = "CHAIN_ID=560048\nSHADOW_FORK_FILE=/config/block.json\n";
 /// The blocks' second is 1750000002, after prague and before osaka.
 const TIMED: &str = "GENESIS_TIMESTAMP=1750001000\nGENESIS_DELAY=60\n";
 
-fn hoodi() -> Value {
-    let path = repository().join("tests/fixtures/public/hoodi.json.gz");
+fn public(name: &str) -> Vec<u8> {
+    let path = repository().join(format!("tests/fixtures/public/{name}.json.gz"));
     let mut text = Vec::new();
     let file = std::fs::File::open(path).unwrap();
     flate2::read::GzDecoder::new(file).read_to_end(&mut text).unwrap();
-    serde_json::from_slice(&text).unwrap()
+    text
+}
+
+fn hoodi() -> Value {
+    serde_json::from_slice(&public("hoodi")).unwrap()
 }
 
 fn vector(fork: &str, name: &str) -> Vec<u8> {
@@ -77,6 +81,49 @@ fn forks_ahead_are_scheduled_by_the_epochs_and_those_before_stay() {
         let yaml = done.text("metadata/config.yaml");
         assert!(yaml.contains("MAX_BLOBS_PER_BLOCK: 12"), "{yaml}");
         assert!(yaml.contains("ELECTRA_FORK_EPOCH: 0"), "{yaml}");
+    }
+}
+
+/// Mainnet and sepolia were merged later than at block 0.
+#[test]
+fn every_public_network_keeps_its_block_0() {
+    for (name, id, hash, deposits, difficulty) in [
+        (
+            "mainnet",
+            1,
+            "0xd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3",
+            "0x00000000219ab540356cBB839Cbe05303d7705Fa",
+            "58750000000000000000000",
+        ),
+        (
+            "sepolia",
+            11_155_111,
+            "0x25a5cc106eea7138acab33231d7160d69cb777ee0c2c553fcddf5138993e6dd9",
+            "0x7f02C3E3c98b133055B8B348B2Ac625669Ed295D",
+            "17000000000000000",
+        ),
+        (
+            "holesky",
+            17_000,
+            "0xb5f7f912443c940f21fd611f12828d75b534364ed9e95ca4e307729a4661bde4",
+            "0x4242424242424242424242424242424242424242",
+            "0",
+        ),
+    ] {
+        let values = format!(
+            "SHADOW_FORK_FILE=/config/block.json\n{TIMED}CHAIN_ID={id}\nFULU_FORK_EPOCH=2\n\
+             DEPOSIT_CONTRACT_ADDRESS={deposits}\n"
+        );
+        let run = run("electra", &values).file("public.json", public(name));
+        let done = run.args(["--genesis", "public.json"]).succeeds();
+        assert_eq!(done.json("regenesis.json")["el"]["block_hash"], hash, "{name}");
+        let yaml = done.text("metadata/config.yaml");
+        assert!(yaml.contains(&format!("TERMINAL_TOTAL_DIFFICULTY: {difficulty}\n")), "{yaml}");
+        let text = done.text("metadata/genesis.json").replace(' ', "");
+        assert!(text.contains(&format!("\"terminalTotalDifficulty\":{difficulty},")), "{name}");
+        let config = &done.json("metadata/genesis.json")["config"];
+        assert_eq!(config["osakaTime"], 1_750_001_060 + 2 * 8 * 6);
+        assert_eq!(config.get("bpo1Time"), None, "{name}");
     }
 }
 

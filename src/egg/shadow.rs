@@ -43,7 +43,7 @@ const NETWORKS: [Public; 4] = [
     Public {
         id: 11_155_111,
         name: "sepolia",
-        deposit_contract: address!("7f02C3E3c98b133055B8B348B2Ac625669295e6D"),
+        deposit_contract: address!("7f02C3E3c98b133055B8B348B2Ac625669Ed295D"),
     },
 ];
 
@@ -143,9 +143,10 @@ impl Base {
         Ok(Self { document, known, head })
     }
 
-    /// Whether the block has reached a hardfork.
+    /// Whether the block has reached a hardfork. It is behind the merge, and so behind all forks by
+    /// number, whatever block 0 is.
     fn has(&self, fork: Hardfork) -> bool {
-        self.known.config.is_active(fork, self.head)
+        self.known.config.time(fork).is_some_and(|time| time <= self.head)
     }
 
     /// The limits of the blob forks that the block has reached.
