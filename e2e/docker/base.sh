@@ -10,7 +10,8 @@ rustup target add x86_64-unknown-linux-musl >/dev/null 2>&1 ||
   { echo "error: no musl target: rustup target add x86_64-unknown-linux-musl" >&2; exit 1; }
 
 root="$(mktemp -d)"
-trap 'rm -rf "$root"' EXIT
+# debootstrap mounts the machine's own in it, and leaves them when it is ended.
+trap 'umount "$root/sys" "$root/proc" 2>/dev/null || true; rm -rf --one-file-system "$root"' EXIT
 debootstrap --variant=minbase --include=ca-certificates,libstdc++6,gcc,libc6-dev,make,musl-tools \
   bookworm "$root" >target/debootstrap.log 2>&1 || { tail -3 target/debootstrap.log >&2; exit 1; }
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,locale}
