@@ -5,7 +5,7 @@ use std::io::{BufReader, Write};
 use super::super::Failure;
 use super::super::prepare::Steps;
 use super::finish::{Made, Nodes, metadata_of};
-use super::settings::{Settings, Target};
+use super::settings::{Settings, Target, WHERE_GENESIS_IS};
 use super::{config, validators};
 use crate::capture::Error;
 use crate::capture::block::Block;
@@ -26,10 +26,6 @@ use crate::snapshot::metadata::{self, Mode, SourceBlock};
 use crate::snapshot::{self, Input};
 use crate::{el, exit};
 
-/// What `--genesis` must be.
-pub(super) const WHERE_GENESIS_IS: &str = "give the file that the chain's nodes were made with: \
-    --genesis FILE; it is /network-configs/genesis.json in a Kurtosis container, \
-    metadata/genesis.json of a regenesis runtime";
 /// Where blocks are collected.
 const COLLECTED: &str = "chain.rlp";
 /// That an interrupted run has left blocks: they themselves tell the rest.

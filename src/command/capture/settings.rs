@@ -12,6 +12,11 @@ use crate::rim::rpc::Client;
 use crate::snapshot::Input;
 use crate::snapshot::metadata::Mode;
 
+/// What `--genesis` must be.
+pub(super) const WHERE_GENESIS_IS: &str = "give the file that the chain's nodes were made with: \
+    --genesis FILE; it is /network-configs/genesis.json in a Kurtosis container, \
+    metadata/genesis.json of a regenesis runtime";
+
 /// What a run is to do.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -177,7 +182,7 @@ fn mode(args: &Args) -> Result<Mode, Failure> {
     if file(args.genesis.as_ref()).is_none() {
         return Err(Failure::usage(
             "--mode history without the chain's genesis: --genesis is missing",
-            super::history::WHERE_GENESIS_IS,
+            WHERE_GENESIS_IS,
         ));
     }
     Ok(mode)
