@@ -254,3 +254,49 @@ fn a_bake_gives_the_same() {
     };
     assert!(network(&baked) == network(&computed));
 }
+
+/// What `regenesis run` has a client do on new data: `--once`, then `--import`, then the client.
+fn steps(done: &Done) -> String {
+    let at = |name: &str| done.out().with_file_name(name);
+    let log = at("log");
+    let say =
+        |what: &str| ["sh", "-c", &format!("echo {what} >>{}", log.display())].map(String::from);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_regenesis"))
+        .arg("run")
+        .arg("--runtime")
+        .arg(done.out())
+        .arg("--datadir")
+        .arg(at("data"))
+        .arg("--once")
+        .args(say("once"))
+        .args([";", "--import"])
+        .args(say("import"))
+        .args([";", "--"])
+        .args(say("client"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.contains("1 blocks, "), said.contains("imported in"), "{said}");
+    std::fs::read_to_string(log).unwrap()
+}
+
+#[test]
+fn a_client_imports_the_past_once() {
+    let done = Snapshot::of("fulu").boots_at("now");
+    assert_eq!(steps(&done), "once\nimport\nclient\n");
+    // A restart goes on with what is there.
+    assert_eq!(steps(&done), "once\nimport\nclient\nclient\n");
+    // Without a past there is nothing to import, and of a shadow fork the client has it already.
+    assert_eq!(steps(&Run::new().succeeds()), "once\nclient\n");
+    let block = vector("fulu").join("block.json");
+    let shadow = Run::new()
+        .file("genesis.json", Snapshot::of("fulu").genesis)
+        .args(["--genesis", "genesis.json"])
+        .snapshot()
+        .arg("snapshot")
+        .arg("--shadow-fork-block")
+        .arg(block)
+        .succeeds();
+    assert_eq!(steps(&shadow), "once\nclient\n");
+}
