@@ -37,7 +37,7 @@ version=$(docker run "${locked[@]}" "$image" run -- /regenesis --version 2>/dev/
 # Without a genesis it waits, and a stop is a matter of moments, not of the grace period.
 container=$(docker run -d "$image" run -- /regenesis)
 # As process 1 it has no handler but its own, and a signal that comes before that is lost.
-for _ in $(seq 100); do docker logs "$container" 2>&1 | grep -q . && break; sleep 0.1; done
+for _ in $(seq 100); do [ -z "$(docker logs "$container" 2>&1)" ] || break; sleep 0.1; done
 docker stop -t 20 "$container" >/dev/null
 code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
 docker rm "$container" >/dev/null

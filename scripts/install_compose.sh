@@ -9,7 +9,7 @@ directory="${DOCKER_PLUGINS:-target/docker}/cli-plugins"
 PATH="$PATH:$PWD/target/go/bin"
 command -v go >/dev/null || { echo "error: go is missing: scripts/install_geth.sh brings it" >&2; exit 1; }
 plugin="$directory/docker-compose"
-if "$plugin" version 2>/dev/null | grep -q "${version#v}"; then exit 0; fi
+if [[ $("$plugin" version 2>/dev/null) == *"${version#v}"* ]]; then exit 0; fi
 mkdir -p "$directory"
 directory="$(cd "$directory" && pwd)"
 work="$(mktemp -d)"

@@ -35,7 +35,7 @@ if [ "${1:-}" = --restart ]; then
 fi
 
 for package in "${packages[@]}"; do
-  if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok'; then
+  if [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) != *'install ok'* ]]; then
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
     # Where Debian has started it: the suite restarts its daemon, and so starts one of its own.

@@ -12,7 +12,7 @@ case "$(uname -m)" in
 esac
 mkdir -p "$into/bin"
 for tool in anvil cast; do
-  if ! "$into/bin/$tool" --version 2>/dev/null | grep -q "$version"; then
+  if [[ $("$into/bin/$tool" --version 2>/dev/null) != *"$version"* ]]; then
     # The platform's package has the program itself; the one above it would only run a script to find it.
     npm install --prefix "$into" --no-save --no-audit --no-fund --ignore-scripts --silent \
       "@foundry-rs/$tool-linux-$machine@$version"
@@ -20,4 +20,4 @@ for tool in anvil cast; do
     cp -f "$into/node_modules/@foundry-rs/$tool-linux-$machine/bin/$tool" "$into/bin/$tool"
   fi
 done
-"$into/bin/anvil" --version | head -1
+"$into/bin/anvil" --version | sed -n 1p

@@ -15,7 +15,8 @@ if ! enough; then
   fi
 fi
 geth="$(go env GOPATH)/bin/geth"
-if ! "$geth" version 2>/dev/null | grep -q "^Version: ${version#v}"; then
+# Not by `grep -q`: it ends at the first match, and geth by a broken pipe.
+if [[ $("$geth" version 2>/dev/null) != *"Version: ${version#v}"* ]]; then
   # This Go is new enough: it need not fetch another one.
   GOTOOLCHAIN=local GOBIN="$(dirname "$geth")" go install "github.com/ethereum/go-ethereum/cmd/geth@$version"
 fi
