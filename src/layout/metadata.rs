@@ -35,7 +35,7 @@ pub struct Metadata<'a> {
 /// The files.
 pub fn files(metadata: Metadata<'_>) -> Vec<OutFile> {
     let hash = |bytes: [u8; 32]| format!("0x{}", hex::encode(bytes));
-    let public = |path: &str, content| OutFile { path: path.to_owned(), content, secret: false };
+    let public = |path: &str, content| OutFile::new(path, content, false);
     let (boot_enr, bootstrap_nodes) = match metadata.boot_enr {
         None => ("[]\n".to_owned(), String::new()),
         Some(enr) => (format!("- {enr}\n"), format!("{enr}\n")),

@@ -135,17 +135,22 @@ impl fmt::Debug for Content {
 }
 
 impl OutFile {
+    /// A file, which only its owner may read if it is secret.
+    pub fn new(path: impl Into<String>, content: Content, secret: bool) -> Self {
+        Self { path: path.into(), content, secret }
+    }
+
     fn public(path: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
-        Self { path: path.into(), content: Content::Bytes(content.into()), secret: false }
+        Self::new(path, Content::Bytes(content.into()), false)
     }
 
     fn secret(path: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
-        Self { path: path.into(), content: Content::Bytes(content.into()), secret: true }
+        Self::new(path, Content::Bytes(content.into()), true)
     }
 
     /// A file that nobody need hide, in pieces of `input`.
     pub fn pieces(path: String, pieces: Vec<Piece>, input: Input, prefix: Option<Prefix>) -> Self {
-        Self { path, content: Content::Pieces(pieces, input, prefix), secret: false }
+        Self::new(path, Content::Pieces(pieces, input, prefix), false)
     }
 
     /// The same file below `directory`.

@@ -117,14 +117,13 @@ impl Files {
             Piece::Source(0..length),
             Piece::Text(format!("\n  }},\n{}\n}}\n", self.head).into_bytes()),
         ];
-        let file = |path: &str, content, secret| OutFile { path: path.to_owned(), content, secret };
         let config = Content::Bytes(self.config_yaml.clone().into_bytes());
         let Validators { mnemonics, secret, .. } = &self.validators;
         let mnemonics = Content::Bytes(mnemonics.clone());
         Ok(work.stage(&[
-            file(snapshot::GENESIS, Content::Pieces(pieces, alloc, None), false),
-            file(snapshot::CONFIG, config, false),
-            file(snapshot::MNEMONICS, mnemonics, *secret),
+            OutFile::new(snapshot::GENESIS, Content::Pieces(pieces, alloc, None), false),
+            OutFile::new(snapshot::CONFIG, config, false),
+            OutFile::new(snapshot::MNEMONICS, mnemonics, *secret),
         ])?)
     }
 }

@@ -4,6 +4,7 @@ use std::io::{BufReader, Write};
 
 use super::super::Failure;
 use super::super::prepare::Steps;
+use super::super::prepare::inputs::read_genesis;
 use super::finish::{Made, Nodes, metadata_of};
 use super::settings::{Settings, Target, WHERE_GENESIS_IS};
 use super::{config, validators};
@@ -13,7 +14,6 @@ use crate::capture::chain::{self, Chain};
 use crate::capture::history::{self, Links, SHARE, Source};
 use crate::el::chain_config::ChainConfig;
 use crate::el::edit::Piece;
-use crate::el::genesis;
 use crate::el::header::make_genesis_header;
 use crate::layout::{Content, OutFile};
 use crate::rim::atomic_file::replace;
@@ -57,16 +57,15 @@ pub(super) fn make(
     let beacon = nodes.beacon.map(|node| node as &dyn Beacon);
     let validators = validators::choose(beacon, settings, steps)?;
 
-    let file = |path: &str, content, secret| OutFile { path: path.to_owned(), content, secret };
     let whole = |input: &Input, length| {
         Content::Pieces(vec![Piece::Source(0..length)], input.clone(), None)
     };
     let (directory, written) = work.stage(&[
-        file(snapshot::OWN_GENESIS, whole(genesis, fs::length(genesis)?), false),
-        file(snapshot::CHAIN, whole(&work.file(COLLECTED), length), false),
-        file(snapshot::HEAD, Content::Bytes(alloy_rlp::encode(&head)), false),
-        file(snapshot::CONFIG, Content::Bytes(config_yaml.into_bytes()), false),
-        file(snapshot::MNEMONICS, Content::Bytes(validators.mnemonics), validators.secret),
+        OutFile::new(snapshot::OWN_GENESIS, whole(genesis, fs::length(genesis)?), false),
+        OutFile::new(snapshot::CHAIN, whole(&work.file(COLLECTED), length), false),
+        OutFile::new(snapshot::HEAD, Content::Bytes(alloy_rlp::encode(&head)), false),
+        OutFile::new(snapshot::CONFIG, Content::Bytes(config_yaml.into_bytes()), false),
+        OutFile::new(snapshot::MNEMONICS, Content::Bytes(validators.mnemonics), validators.secret),
     ])?;
     let Block { number, hash, state_root, timestamp, .. } = block;
     let source = metadata::Source {
@@ -144,12 +143,7 @@ fn own_genesis(
     steps: &mut Steps<'_>,
 ) -> Result<ChainConfig, Failure> {
     let fault = |error| Failure::genesis(input, &error);
-    let size = fs::length(input)?;
-    let console = steps.console;
-    let progress = |offset: u64| {
-        console.progress(|| format!("reading {} of {} MB", offset / 1_000_000, size / 1_000_000));
-    };
-    let (document, state) = genesis::read(fs::open(input)?, &progress).map_err(fault)?;
+    let (document, state, _) = read_genesis(input, steps.console)?;
     let genesis = document.checked_genesis().map_err(fault)?;
     let wrong = |what: String| Failure {
         exit: exit::VERIFICATION,

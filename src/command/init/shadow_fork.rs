@@ -42,10 +42,15 @@ pub struct Args {
 }
 
 impl Args {
+    /// The file and the URL, as far as they are given.
+    fn given(&self) -> (Option<&PathBuf>, Option<&str>) {
+        let file = self.shadow_fork_block.as_ref().filter(|path| !path.as_os_str().is_empty());
+        (file, self.shadow_fork_rpc.as_deref().and_then(given))
+    }
+
     /// Whether a flag asks for a shadow fork.
     pub(super) fn is_given(&self) -> bool {
-        let file = self.shadow_fork_block.as_ref().is_some_and(|path| !path.as_os_str().is_empty());
-        file || self.shadow_fork_rpc.as_deref().and_then(given).is_some()
+        self.given() != (None, None)
     }
 }
 
@@ -60,9 +65,7 @@ pub(super) enum Source {
 impl Source {
     /// What the flags name.
     pub(super) fn of(args: &Args) -> Result<Option<Self>, Failure> {
-        let file = args.shadow_fork_block.as_ref().filter(|path| !path.as_os_str().is_empty());
-        let url = args.shadow_fork_rpc.as_deref().and_then(given);
-        match (file, url) {
+        match args.given() {
             (None, None) => Ok(None),
             (Some(path), None) => Ok(Some(Self::File(path.clone()))),
             (None, Some(url)) => Ok(Some(Self::Node("--shadow-fork-rpc", url.to_owned()))),

@@ -77,8 +77,9 @@ fn assemble(wanted: &Wanted<'_>, record: &Record) -> Result<Prepared, Failure> {
     let genesis = genesis.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
     let missing = record.genesis.missing.clone();
     let named = system_contracts::by_address(&missing);
-    let mut warnings = inputs::check_metadata(snapshot, &genesis)?;
-    let past = history::of(wanted, &genesis)?;
+    let metadata = inputs::check_metadata(snapshot, &genesis)?;
+    let mut warnings = metadata.warnings();
+    let past = history::of(wanted, metadata, &genesis)?;
     if past.is_none() {
         warnings.extend(inputs::missing_warning(snapshot, &named));
     }

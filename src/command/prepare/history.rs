@@ -8,13 +8,12 @@ use alloy_rlp::Decodable;
 
 use super::super::Failure;
 use super::Wanted;
-use super::inputs::read_metadata;
 use crate::el::block::{self, Block};
 use crate::el::genesis::Genesis;
 use crate::el::header::Header;
 use crate::layout::Content;
 use crate::rim::fs;
-use crate::snapshot::metadata::{File, Mode};
+use crate::snapshot::metadata::{File, Metadata, Mode};
 use crate::snapshot::{CHAIN, History, Input, OWN_GENESIS, Snapshot};
 use crate::summary;
 
@@ -50,8 +49,12 @@ pub struct Kept {
 /// # Errors
 /// The files of the snapshot are not those that its metadata name; `genesis` has no time of its
 /// own, and so is not the one of a chain that there is.
-pub fn of(wanted: &Wanted<'_>, genesis: &Genesis) -> Result<Option<Past>, Failure> {
-    let Some(past) = wanted.shadow_fork else { return read(wanted.snapshot) };
+pub fn of(
+    wanted: &Wanted<'_>,
+    metadata: Metadata,
+    genesis: &Genesis,
+) -> Result<Option<Past>, Failure> {
+    let Some(past) = wanted.shadow_fork else { return read(wanted.snapshot, metadata) };
     if genesis.timestamp.is_some() {
         return Ok(Some(past.clone()));
     }
@@ -64,8 +67,7 @@ pub fn of(wanted: &Wanted<'_>, genesis: &Genesis) -> Result<Option<Past>, Failur
 ///
 /// # Errors
 /// Its files are not those that its metadata name.
-fn read(snapshot: &Snapshot) -> Result<Option<Past>, Failure> {
-    let metadata = read_metadata(snapshot)?.unwrap_or_default();
+fn read(snapshot: &Snapshot, metadata: Metadata) -> Result<Option<Past>, Failure> {
     let (Some(History { chain, head: input }), Mode::History) = (&snapshot.history, metadata.mode)
     else {
         if snapshot.history.is_none() && metadata.mode == Mode::State {

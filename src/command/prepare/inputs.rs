@@ -18,7 +18,7 @@ use crate::rim::console::Console;
 use crate::rim::fs;
 use crate::snapshot::metadata::{self, Metadata};
 use crate::snapshot::validators::{self, Registry};
-use crate::snapshot::{Snapshot, mnemonics};
+use crate::snapshot::{Input, Snapshot, mnemonics};
 
 /// `config.yaml`: its text, and what it says.
 pub(in crate::command) fn read_config(snapshot: &Snapshot) -> Result<(Vec<u8>, Config), Failure> {
@@ -33,10 +33,9 @@ pub(in crate::command) fn read_config(snapshot: &Snapshot) -> Result<(Vec<u8>, C
 
 /// `genesis.json`: its document, its accounts, and its size in bytes.
 pub(in crate::command) fn read_genesis(
-    snapshot: &Snapshot,
+    input: &Input,
     console: &Console,
 ) -> Result<(Document, State, u64), Failure> {
-    let input = &snapshot.genesis;
     let size = fs::length(input)?;
     let progress = |offset: u64| {
         console.progress(|| format!("reading {} of {} MB", offset / 1_000_000, size / 1_000_000));
@@ -62,15 +61,15 @@ pub(in crate::command) fn read_metadata(snapshot: &Snapshot) -> Result<Option<Me
 }
 
 /// Checks that the chain has an id, and that the metadata is of this format and this chain;
-/// returns what to warn of.
+/// returns it, or an empty one if there is none.
 pub(in crate::command) fn check_metadata(
     snapshot: &Snapshot,
     genesis: &Genesis,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Metadata, Failure> {
     let chain_id = genesis.config.chain_id_64();
     let chain_id = chain_id.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
     let (Some(input), Some(metadata)) = (&snapshot.metadata, read_metadata(snapshot)?) else {
-        return Ok(Vec::new());
+        return Ok(Metadata::default());
     };
     if metadata.chain_id != chain_id {
         let what = format!(
@@ -81,7 +80,7 @@ pub(in crate::command) fn check_metadata(
         let hint = "the snapshot was put together from two chains: make them the same";
         return Err(Failure::input(input, None, &what, Some(hint)));
     }
-    Ok(metadata.warnings())
+    Ok(metadata)
 }
 
 /// The validators of the snapshot, their public keys checked.

@@ -163,13 +163,14 @@ pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
     let preset = Preset::of(&config, wanted.revision).map_err(in_config)?;
     // Faults of the small file are told before the large one is read.
     config.genesis_fork().map_err(in_config)?;
-    let (document, mut state, file_size) = inputs::read_genesis(snapshot, console)?;
+    let (document, mut state, file_size) = inputs::read_genesis(&snapshot.genesis, console)?;
     let genesis = document.genesis();
     let genesis = genesis.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
-    warnings.extend(inputs::check_metadata(snapshot, &genesis)?);
+    let metadata = inputs::check_metadata(snapshot, &genesis)?;
+    warnings.extend(metadata.warnings());
     steps.done("read", &format!("{}: {} accounts", snapshot.genesis.label(), state.len()));
 
-    let past = history::of(wanted, &genesis)?;
+    let past = history::of(wanted, metadata, &genesis)?;
     let contracts = inputs::system_contracts(wanted, &config, &genesis, &mut state, &mut warnings)?;
     let (accounts, state_root) = (state.len(), state.root());
     steps.done("el", &format!("state root {state_root}"));

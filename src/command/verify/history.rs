@@ -54,7 +54,7 @@ impl Past {
     /// Reads the file to its end: every block is the child of the one before.
     pub(super) fn read(
         &self,
-        mut each: impl FnMut(Block) -> Result<(), Failure>,
+        mut each: impl FnMut(&Block) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let wrong = |what: &str| {
             let message = format!("{}: {what}", self.chain.label());
@@ -67,11 +67,9 @@ impl Past {
             let rlp = next(&mut reader).map_err(|error| wrong(&error.to_string()))?;
             let Some(rlp) = rlp else { return Err(wrong(&format!("ends in block {number}"))) };
             let added = Block::decode(&mut &rlp[..]).map_err(|error| error.to_string());
-            let added = added.and_then(|block| {
-                links.add(block.clone()).map_err(|error| error.to_string())?;
-                Ok(block)
-            });
-            each(added.map_err(|what| wrong(&format!("block {number}: {what}")))?)?;
+            let added = added.and_then(|block| links.add(block).map_err(|error| error.to_string()));
+            added.map_err(|what| wrong(&format!("block {number}: {what}")))?;
+            links.head.as_ref().map_or(Ok(()), &mut each)?;
         }
         if links.hash != self.head.1 {
             return Err(wrong(&format!("ends with {}, not with {}", links.hash, self.head.1)));
@@ -93,7 +91,7 @@ impl Past {
         let (mut compared, mut batch) = (Compared::default(), Vec::new());
         let console = steps.console;
         self.read(|block| {
-            batch.push(block);
+            batch.push(block.clone());
             if batch.len() < BATCH {
                 return Ok(());
             }
