@@ -27,4 +27,4 @@ pub const HELP: &str = "Exit codes:
   5  a check failed
   6  a tool that this program drives failed
   7  the output cannot be written
-  130  ended by a signal; nothing was changed";
+  130  ended by a signal";
