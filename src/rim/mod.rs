@@ -14,6 +14,7 @@ pub mod entropy;
 pub mod environment;
 pub mod fs;
 pub mod http;
+pub mod identity;
 pub mod lease;
 pub mod owner;
 pub mod process;

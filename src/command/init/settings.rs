@@ -1,7 +1,9 @@
 //! From arguments as typed to settings that make sense.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use super::super::prepare::Wanted;
@@ -153,6 +155,32 @@ impl Settings {
 }
 
 impl Settings {
+    /// The flags that change the genesis, with their values; those that only change its time, or
+    /// secrets, are left out.
+    pub(super) fn of_genesis(&self) -> BTreeMap<String, String> {
+        let revision = self.revision.to_possible_value();
+        let revision = revision.map_or_else(String::new, |value| value.get_name().to_owned());
+        let shuffle = match self.shuffle {
+            Shuffle::No => None,
+            Shuffle::Default => Some("default seed".to_owned()),
+            Shuffle::Seed(seed) => Some(format!("seed {seed}")),
+        };
+        // The head of a node moves on from start to start: there the chain counts, not the block.
+        let shadow_fork = self.shadow_fork.as_ref().map(|past| match past.genesis_hash {
+            Some(genesis) => format!("chain {genesis}"),
+            None => format!("block {}", past.hash),
+        });
+        let added = self.add_system_contracts.then(|| true.to_string());
+        let settings = [
+            ("--preset-revision", Some(revision)),
+            ("--add-system-contracts", added),
+            ("--shuffle-validators", shuffle),
+            ("--shadow-fork-block", shadow_fork),
+        ];
+        let given = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
+        settings.into_iter().filter_map(given).collect()
+    }
+
     pub(super) fn wanted(&self) -> Wanted<'_> {
         Wanted {
             snapshot: &self.snapshot,
