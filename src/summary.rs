@@ -50,17 +50,30 @@ pub struct Inputs {
     pub files: BTreeMap<String, String>,
     /// The flags that change the genesis, and their values.
     pub settings: BTreeMap<String, String>,
+    /// The flags that only decide which files are made of it, and their values.
+    #[serde(default)]
+    pub arrangement: BTreeMap<String, String>,
+}
+
+/// The names that two maps do not agree on.
+fn differing<'a>(
+    these: &'a BTreeMap<String, String>,
+    those: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = &'a str> {
+    let names: BTreeSet<&str> = these.keys().chain(those.keys()).map(|name| &**name).collect();
+    names.into_iter().filter(|name| these.get(*name) != those.get(*name))
 }
 
 impl Inputs {
-    /// The files and flags in which these inputs differ from others.
+    /// The files and flags by which these inputs and others make two geneses.
     pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
-        let differ = |these: &'a BTreeMap<String, String>, those: &'a BTreeMap<String, String>| {
-            let names: BTreeSet<&str> = these.keys().chain(those.keys()).map(|k| &**k).collect();
-            names.into_iter().filter(|name| these.get(*name) != those.get(*name))
-        };
-        let files = differ(&self.files, &other.files);
-        files.chain(differ(&self.settings, &other.settings)).collect()
+        let files = differing(&self.files, &other.files);
+        files.chain(differing(&self.settings, &other.settings)).collect()
+    }
+
+    /// The flags by which they make other files of one genesis.
+    pub fn rearranged<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
+        differing(&self.arrangement, &other.arrangement).collect()
     }
 }
 

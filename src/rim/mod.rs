@@ -19,6 +19,7 @@ pub mod lease;
 pub mod owner;
 pub mod process;
 pub mod rpc;
+pub mod set_aside;
 pub mod signal;
 pub mod staging;
 pub mod tree;

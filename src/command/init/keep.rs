@@ -39,7 +39,7 @@ pub(super) fn keep(
     let run_id = &finished.run_id;
     let now = reason(in_use);
     match &finished.inputs {
-        Some(inputs) => check_inputs(inputs, &finished, in_use, settings)?,
+        Some(inputs) => check_inputs(inputs, &finished, in_use, settings, console)?,
         None => console.note("it is of an older version, which does not say what it was made from"),
     }
     console.title(&format!("{out}: kept run {run_id}: {now}"));
@@ -60,12 +60,17 @@ fn check_inputs(
     finished: &Finished,
     in_use: bool,
     settings: &Settings,
+    console: &Console,
 ) -> Result<(), Failure> {
     let snapshot = &settings.snapshot;
     let files = digests::recall(snapshot, &digests::watch(snapshot, None))?;
-    let asked = Inputs { files, settings: settings.of_genesis() };
+    let asked = settings.inputs(files);
     let differences = inputs.differences(&asked);
     if differences.is_empty() {
+        let rearranged = inputs.rearranged(&asked).join(", ");
+        if !rearranged.is_empty() {
+            console.warning(&format!("{rearranged}: takes effect with the next genesis only"));
+        }
         return Ok(());
     }
     let (out, name, run_id) = (settings.out.display(), &snapshot.name, &finished.run_id);

@@ -18,7 +18,7 @@ use crate::rim::clock;
 use crate::schedule;
 use crate::snapshot::Input;
 use crate::stamp::{self, Timestamp};
-use crate::summary::{Cl, El, Inputs, Summary};
+use crate::summary::{Cl, El, Summary};
 
 /// What is written, and what is checked after writing.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ pub(super) fn stamped(
         run_id: String::new(),
         replaces: None,
         snapshot: snapshot.name.clone(),
-        inputs: Inputs { files: prepared.digests.clone(), settings: settings.of_genesis() },
+        inputs: settings.inputs(prepared.digests.clone()),
         chain_id,
         el: El {
             timestamp: stamp.el_timestamp,

@@ -21,6 +21,7 @@ use crate::cl::preset::Revision;
 use crate::keys::SecretText;
 use crate::rim::console::Console;
 use crate::rim::lease::{self, Claim};
+use crate::rim::set_aside::set_aside;
 use former::Former;
 use settings::Settings;
 pub(super) use settings::seed;
@@ -205,6 +206,10 @@ pub fn run_all(args: &Args, console: &Console) -> Result<(), Failure> {
 
 fn run_with(args: &Args, all: bool, console: &Console) -> Result<(), Failure> {
     let settings = Settings::of(args, all, console)?;
+    for (path, aside) in set_aside(&settings.out)? {
+        let (path, aside) = (path.display(), aside.display());
+        console.warning(&format!("{path}: is not a file of regenesis; it is now {aside}"));
+    }
     let before = lease::marker(&settings.out)?;
     let summary = match lease::claim(&settings.out, before.as_deref())? {
         claimed @ (Claim::Absent | Claim::Ours(_)) => {

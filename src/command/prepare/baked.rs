@@ -33,12 +33,12 @@ pub enum Found {
 /// An input itself cannot be read; a bake that cannot be used is no error.
 pub fn load(wanted: &Wanted<'_>) -> Result<Found, Failure> {
     let Some(baked) = &wanted.snapshot.baked else { return Ok(Found::Nothing) };
-    let watch = digests::watch(wanted.snapshot, Some(baked));
     let stale = |what: &str| Ok(Found::Stale(format!("{} {what}", baked.record.label())));
     let Ok(record) = Record::parse(&fs::read(&baked.record)?) else { return stale("is damaged") };
     if record.regenesis != env!("CARGO_PKG_VERSION") {
         return stale(&format!("was made by regenesis {}", record.regenesis));
     }
+    let watch = digests::watch(wanted.snapshot, Some(baked));
     let digests = digests::recall(wanted.snapshot, &watch)?;
     if let Some(changed) = changed_input(wanted.snapshot, &record, &digests) {
         return stale(&format!("is of another {}", changed.label()));

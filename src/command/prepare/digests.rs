@@ -13,9 +13,9 @@ use crate::snapshot::{Baked, Input, Snapshot};
 /// cores compute.
 pub type Digests = BTreeMap<String, String>;
 
-/// The inputs, and the bake if it is used, as they are when a run begins.
+/// The inputs, and what is read of the bake if it is used, as they are when a run begins.
 pub(in crate::command) fn watch(snapshot: &Snapshot, bake: Option<&Baked>) -> Watch {
-    let baked = bake.iter().flat_map(|bake| [&bake.record, &bake.validators, &bake.keystores]);
+    let baked = bake.iter().flat_map(|bake| [&bake.validators, &bake.keystores]);
     Watch::of(&snapshot.inputs().into_iter().chain(baked).collect::<Vec<_>>())
 }
 
