@@ -1,10 +1,11 @@
 //! Reading files, with the path in every error.
 
-use std::fs::File;
+use std::fs::{File, FileType, OpenOptions};
 use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use sha2::{Digest, Sha256};
 
 use crate::snapshot::Input;
@@ -22,9 +23,17 @@ pub struct Error {
     pub source: std::io::Error,
 }
 
+/// What is no file whose bytes are there to be read, although it can be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("is a {0}, not a regular file")]
+struct NoFile(&'static str);
+
 impl Error {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
+        if self.source.get_ref().is_some_and(|inner| inner.is::<NoFile>()) {
+            return Some("put a copy of the data in its place: reading anything else may never end");
+        }
         match self.source.kind() {
             std::io::ErrorKind::NotFound => Some("check the path; in a container, check the mount"),
             std::io::ErrorKind::IsADirectory => Some(
@@ -69,7 +78,7 @@ pub fn is_directory(path: &Path) -> bool {
 /// Opens an input for reading from its start.
 ///
 /// # Errors
-/// The file cannot be opened, or is a directory.
+/// The file cannot be opened, or is no regular file.
 pub fn open(input: &Input) -> Result<Box<dyn Read + Send>, Error> {
     match input {
         Input::Embedded(_, bytes) => Ok(Box::new(*bytes)),
@@ -78,12 +87,51 @@ pub fn open(input: &Input) -> Result<Box<dyn Read + Send>, Error> {
     }
 }
 
+/// Opens a file to read it. Whatever stands at the path, this returns at once: a pipe without a
+/// writer would be waited for until somebody writes.
 fn open_file(path: &Path) -> Result<File, Error> {
-    let file = File::open(path).map_err(at(path))?;
-    if file.metadata().map_err(at(path))?.is_dir() {
+    let mut options = OpenOptions::new();
+    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+    let file = match options.read(true).custom_flags(nonblocking).open(path) {
+        // What connect(2) is for.
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            return Err(at(path)(std::io::Error::other(NoFile("socket or a device"))));
+        }
+        opened => opened.map_err(at(path))?,
+    };
+    let kind = file.metadata().map_err(at(path))?.file_type();
+    if kind.is_file() {
+        return Ok(file);
+    }
+    if kind.is_dir() {
         return Err(at(path)(std::io::ErrorKind::IsADirectory.into()));
     }
+    if !is_own_stream(path, kind) {
+        return Err(at(path)(std::io::Error::other(NoFile(name_of(kind)))));
+    }
+    // Who names a stream waits for it.
+    let flags = rustix::fs::fcntl_getfl(&file).map_err(|error| at(path)(error.into()))?;
+    rustix::fs::fcntl_setfl(&file, flags - OFlags::NONBLOCK)
+        .map_err(|error| at(path)(error.into()))?;
     Ok(file)
+}
+
+/// Whether the user named a device, or a pipe of the shell (`/dev/stdin`, `<(…)`), as such: a link
+/// to one, which may be anybody's, does not count.
+fn is_own_stream(path: &Path, kind: FileType) -> bool {
+    let places = ["/dev", "/dev/fd", "/proc/self/fd"];
+    let named = path.parent().is_some_and(|parent| places.iter().any(|at| parent == Path::new(at)));
+    named && (kind.is_char_device() || kind.is_fifo())
+}
+
+fn name_of(kind: FileType) -> &'static str {
+    if kind.is_fifo() {
+        "named pipe"
+    } else if kind.is_socket() {
+        "socket"
+    } else {
+        "device"
+    }
 }
 
 /// Reads a range of an input.
@@ -267,15 +315,19 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// It cannot be read.
 pub fn read_log(path: &Path) -> Result<Vec<u8>, Error> {
-    if path != Path::new("-") {
-        let input = Input::File(path.to_owned());
-        let length = length(&input)?;
-        let mut log = Vec::new();
-        read_range(&input, length.saturating_sub(MAX_WHOLE)..length, &mut log)?;
-        return Ok(log);
-    }
     let mut log = Vec::new();
-    std::io::stdin().take(MAX_WHOLE).read_to_end(&mut log).map_err(at(path))?;
+    let stream: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        let mut file = open_file(path)?;
+        let meta = file.metadata().map_err(at(path))?;
+        if meta.is_file() {
+            let start = meta.len().saturating_sub(MAX_WHOLE);
+            file.seek(SeekFrom::Start(start)).map_err(at(path))?;
+        }
+        Box::new(file)
+    };
+    stream.take(MAX_WHOLE).read_to_end(&mut log).map_err(at(path))?;
     Ok(log)
 }
 
