@@ -1,13 +1,13 @@
 //! Reading files, with the path in every error.
 
-use std::fs::{File, FileType, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
 use sha2::{Digest, Sha256};
 
+use super::open;
 use crate::snapshot::Input;
 
 /// Nothing that is read whole is larger than this: configs, lists of validators, keystores.
@@ -23,16 +23,13 @@ pub struct Error {
     pub source: std::io::Error,
 }
 
-/// What is no file whose bytes are there to be read, although it can be opened.
-#[derive(Debug, thiserror::Error)]
-#[error("is a {0}, not a regular file")]
-struct NoFile(&'static str);
-
 impl Error {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
-        if self.source.get_ref().is_some_and(|inner| inner.is::<NoFile>()) {
-            return Some("put a copy of the data in its place: reading anything else may never end");
+        if open::is_no_file(&self.source) {
+            return Some(
+                "put a copy of the data in its place: reading anything else may never end",
+            );
         }
         match self.source.kind() {
             std::io::ErrorKind::NotFound => Some("check the path; in a container, check the mount"),
@@ -52,6 +49,10 @@ const PIECE: usize = 1 << 20;
 
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
     |source| Error { path: path.to_owned(), source }
+}
+
+fn open_file(path: &Path) -> Result<File, Error> {
+    open::file(path).map_err(at(path))
 }
 
 /// Whether `path` is a file or directory that can be seen.
@@ -84,53 +85,6 @@ pub fn open(input: &Input) -> Result<Box<dyn Read + Send>, Error> {
         Input::Embedded(_, bytes) => Ok(Box::new(*bytes)),
         Input::Made(_, bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
         Input::File(path) => Ok(Box::new(open_file(path)?)),
-    }
-}
-
-/// Opens a file to read it. Whatever stands at the path, this returns at once: a pipe without a
-/// writer would be waited for until somebody writes.
-fn open_file(path: &Path) -> Result<File, Error> {
-    let mut options = OpenOptions::new();
-    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
-    let file = match options.read(true).custom_flags(nonblocking).open(path) {
-        // What connect(2) is for.
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
-            return Err(at(path)(std::io::Error::other(NoFile("socket or a device"))));
-        }
-        opened => opened.map_err(at(path))?,
-    };
-    let kind = file.metadata().map_err(at(path))?.file_type();
-    if kind.is_file() {
-        return Ok(file);
-    }
-    if kind.is_dir() {
-        return Err(at(path)(std::io::ErrorKind::IsADirectory.into()));
-    }
-    if !is_own_stream(path, kind) {
-        return Err(at(path)(std::io::Error::other(NoFile(name_of(kind)))));
-    }
-    // Who names a stream waits for it.
-    let flags = rustix::fs::fcntl_getfl(&file).map_err(|error| at(path)(error.into()))?;
-    rustix::fs::fcntl_setfl(&file, flags - OFlags::NONBLOCK)
-        .map_err(|error| at(path)(error.into()))?;
-    Ok(file)
-}
-
-/// Whether the user named a device, or a pipe of the shell (`/dev/stdin`, `<(…)`), as such: a link
-/// to one, which may be anybody's, does not count.
-fn is_own_stream(path: &Path, kind: FileType) -> bool {
-    let places = ["/dev", "/dev/fd", "/proc/self/fd"];
-    let named = path.parent().is_some_and(|parent| places.iter().any(|at| parent == Path::new(at)));
-    named && (kind.is_char_device() || kind.is_fifo())
-}
-
-fn name_of(kind: FileType) -> &'static str {
-    if kind.is_fifo() {
-        "named pipe"
-    } else if kind.is_socket() {
-        "socket"
-    } else {
-        "device"
     }
 }
 

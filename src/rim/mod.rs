@@ -21,4 +21,7 @@ pub mod rpc;
 pub mod signal;
 pub mod staging;
 pub mod tree;
+pub mod walk;
 pub mod work;
+
+mod open;

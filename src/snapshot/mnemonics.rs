@@ -99,7 +99,9 @@ pub fn parse(text: &[u8]) -> Result<Vec<Entry>, Error> {
         let entry = entry(number, item)?;
         total += u64::from(entry.count);
         if total > MAX_TOTAL {
-            let what = format!("the counts up to this entry add up to {total}, expected at most {MAX_TOTAL}");
+            let what = format!(
+                "the counts up to this entry add up to {total}, expected at most {MAX_TOTAL}"
+            );
             return Err(Error { hint: "ask for fewer validators", ..Error::new(item.line, what) });
         }
         entries.push(entry);
