@@ -25,3 +25,4 @@ pub mod walk;
 pub mod work;
 
 mod open;
+mod room;

@@ -82,7 +82,9 @@ impl Address {
         };
         let label = format!("{scheme}://{host}");
         let uri: ureq::http::Uri = format!("{label}{path}").parse().map_err(|_| Error::Invalid)?;
-        if uri.host().is_none_or(str::is_empty) {
+        let port = host.rsplit(']').next().and_then(|after| after.split_once(':'));
+        let is_port = port.is_none_or(|(_, port)| port.parse::<u16>().is_ok());
+        if !is_port || uri.host().is_none_or(str::is_empty) {
             return Err(Error::Invalid);
         }
         let mut secrets = vec![path.trim_start_matches('/').to_owned()];
@@ -184,6 +186,8 @@ mod tests {
             ("u:hunter2://x@node", "is no URL"),
             ("http://u:hun ter2@no de", "is no URL"),
             ("http://u:hunter2@node:port", "is no URL"),
+            ("http://u:hunter2", "is no URL"),
+            ("u:hunter2/", "is no URL"),
             ("http://u%3Ax:hunter2@node", "a colon in the user"),
             ("http://u:hunter2%0a@node", "a control character"),
         ] {
