@@ -14,7 +14,7 @@ struct NoFile(&'static str);
 
 /// Whether a file was not opened because it is of another kind.
 pub(super) fn is_no_file(error: &Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<NoFile>())
+    error.get_ref().is_some_and(|inner| inner.downcast_ref::<NoFile>().is_some())
 }
 
 /// Opens a file to read it. Whatever stands at the path, this returns at once: a pipe without a
