@@ -10,11 +10,13 @@ mod lighthouse;
 use std::fmt::Write as _;
 
 /// The pinned images and the settings, with their names: the defaults of what is written.
-const ENV: &str = include_str!("../../compose/.env");
+pub const ENV: &str = include_str!("../../compose/.env");
 /// `up.sh`: the same for every snapshot.
 pub const UP: &str = include_str!("../../compose/up.sh");
 /// The name of the compose file in a snapshot.
 pub const FILE: &str = "docker-compose.yml";
+/// The name of the script that brings it up.
+pub const UP_FILE: &str = "up.sh";
 
 /// The user of all services: files of one are the others' too.
 const USER: &str = "65532:65532";

@@ -23,4 +23,8 @@ pub mod set_aside;
 pub mod signal;
 pub mod staging;
 pub mod tree;
+pub mod walk;
 pub mod work;
+
+mod open;
+mod room;

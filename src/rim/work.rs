@@ -6,7 +6,7 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, Error, Written, at};
-use super::{fs, signal};
+use super::{fs, room, signal};
 use crate::layout::OutFile;
 use crate::snapshot::{Input, METADATA};
 
@@ -30,6 +30,8 @@ pub struct Appending {
     path: PathBuf,
     /// Bytes written.
     pub length: u64,
+    /// The length up to which the disk has room.
+    room: u64,
 }
 
 impl Write for Appending {
@@ -37,6 +39,10 @@ impl Write for Appending {
         let with_path = |error: std::io::Error| {
             std::io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
         };
+        if self.length >= self.room {
+            room::check(self.file.get_ref()).map_err(with_path)?;
+            self.room = self.length + room::STRIDE;
+        }
         let written = self.file.write(bytes).map_err(with_path)?;
         self.length += written as u64;
         Ok(written)
@@ -149,7 +155,8 @@ impl Work {
         }
         file.set_len(length).map_err(at(&path))?;
         file.seek(SeekFrom::Start(length)).map_err(at(&path))?;
-        Ok(Some(Appending { file: BufWriter::new(file), path, length }))
+        let room = length + room::STRIDE;
+        Ok(Some(Appending { file: BufWriter::new(file), path, length, room }))
     }
 
     /// The collected alloc.

@@ -18,6 +18,7 @@
 //! ```
 
 pub mod bake;
+pub mod foreign;
 pub mod metadata;
 pub mod mnemonics;
 pub mod order;
