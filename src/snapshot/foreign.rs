@@ -9,7 +9,7 @@ pub const SETTINGS: &str = ".env";
 
 /// All that regenesis writes into a snapshot. What metadata.json lists besides does not count: whoever
 /// made the snapshot wrote that list.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     METADATA,
     GENESIS,
     OWN_GENESIS,
@@ -21,6 +21,7 @@ const OURS: [&str; 13] = [
     bake::RECORD,
     bake::VALIDATORS,
     bake::KEYSTORES,
+    bake::SEEN,
     FILE,
     UP_FILE,
 ];
