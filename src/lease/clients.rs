@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// A client, and the names that it gives to what it writes. A name may hold one `*`.
+/// A client, and the names that it gives to what it writes. A `*` in a name stands for anything.
 #[derive(Debug)]
 pub struct Client {
     /// The programs that belong to it.
@@ -36,6 +36,8 @@ const CLIENTS: &[Client] = &[
             "blobstore",
             "known-peers.json",
             "invalid_block_hooks",
+            "txpool-transactions-backup.rlp",
+            "exex",
         ],
         kept: &["discovery-secret", "reth.toml", "jwt.hex", "logs"],
         signed: &[],
@@ -49,6 +51,7 @@ const CLIENTS: &[Client] = &[
             "VERSION_METADATA.json",
             "besu.networks",
             "besu.ports",
+            "txpool.dump*",
         ],
         // In a network of signers this is the signer's key.
         kept: &["key", "key.pub", "logs"],
@@ -56,7 +59,16 @@ const CLIENTS: &[Client] = &[
     },
     Client {
         programs: &["erigon"],
-        data: &["chaindata", "snapshots", "nodes", "LOCK", "txpool", "temp", "caplin"],
+        data: &[
+            "chaindata",
+            "snapshots",
+            "nodes",
+            "LOCK",
+            "txpool",
+            "temp",
+            "caplin",
+            "downloader",
+        ],
         kept: &["nodekey", "jwt.hex", "logs"],
         signed: &[],
     },
@@ -81,7 +93,7 @@ const CLIENTS: &[Client] = &[
     },
     Client {
         programs: &["beacon-chain", "validator", "prysm*"],
-        data: &["beaconchaindata"],
+        data: &["beaconchaindata", "blobs", "data-columns"],
         kept: &["network-keys", "metaData", "tosaccepted"],
         signed: &["validator.db", "direct/validator.db"],
     },
@@ -118,16 +130,16 @@ const NOBODYS: &[&str] = &["lost+found", ".gitkeep", ".gitignore", ".keep", ".DS
 /// Programs that run the program which their first argument names.
 const RUNNERS: &[&str] = &["node", "sh", "bash", "dash", "tini", "dumb-init"];
 
+/// The hexadecimal digits of a validator's public key.
+const PUBLIC_KEY: usize = 96;
+
 /// `SQLite` keeps these beside its database.
 const SQLITE_SUFFIXES: [&str; 4] = ["", "-journal", "-wal", "-shm"];
 
 fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((start, end)) => {
-            name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-        }
-    }
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(name) = name.strip_prefix(start) else { return false };
+    (0..=name.len()).any(|at| name.get(at..).is_some_and(|name| matches(rest, name)))
 }
 
 fn any(patterns: &[&str], name: &str) -> bool {
@@ -142,6 +154,17 @@ pub fn is_nobodys(entry: &str) -> bool {
 /// Whether the entry holds keys.
 pub fn is_keys(entry: &str) -> bool {
     any(KEYS, entry)
+}
+
+/// Whether a file or directory of this name holds a validator's or an account's key: it has the
+/// name of a keystore, or is called after a public key.
+pub fn is_key(name: &str) -> bool {
+    let is_of_public_key = || {
+        let hex = name.strip_prefix("0x").unwrap_or(name).as_bytes();
+        hex.len() >= PUBLIC_KEY && hex[..PUBLIC_KEY].iter().all(u8::is_ascii_hexdigit)
+    };
+    let is_keystore = any(&["*.keystore", "*keystore*.json", "UTC--*"], name);
+    (is_keystore || is_of_public_key()) && !any(&["*.lock"], name)
 }
 
 /// Every path below which a client may keep what its validators have signed.
@@ -236,6 +259,19 @@ mod tests {
         assert!(matches("wallet*", "wallets") && matches("wallet*", "wallet"));
         assert!(matches("beacon*.log", "beacon-2026-11-28.log"));
         assert!(!matches("beacon*.log", "beacon") && !matches("db", "db2"));
+    }
+
+    #[test]
+    fn keystores_are_known_by_their_names() {
+        let key = "ab".repeat(48);
+        let of_key = [format!("0x{key}"), key.clone(), format!("0x{key}.json")];
+        for name in of_key.iter().map(String::as_str).chain(["keystore-m_12381_3600_0_0_0.json"]) {
+            assert!(is_key(name), "{name}");
+        }
+        assert!(is_key("UTC--2026-01-01T00-00-00Z--aa") && is_key("all-accounts.keystore.json"));
+        for name in ["voting-keystore.json.lock", "validator_definitions.yml", "0xab", "logs"] {
+            assert!(!is_key(name), "{name}");
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct DataDirectory {
     pub status: Option<String>,
     /// The mark, if there is one that names this directory.
     pub mark: Option<Mark>,
+    /// Whether a run of any version has left a status or a mark here, whatever it is worth.
+    pub has_trace: bool,
     /// What is in the directory, but for our own files and what is nobody's.
     pub entries: Vec<OsString>,
     /// Those of [`clients::signed_paths`] that are there.
@@ -50,7 +52,7 @@ pub struct Start<'a> {
     pub programs: &'a [String],
     /// What is to be copied to the directory.
     pub copies: &'a [String],
-    /// Whether the client's chain data may be wiped without a mark.
+    /// Whether the client's chain data may be wiped without a mark, where a run has left a trace.
     pub take_over: bool,
 }
 
@@ -78,7 +80,7 @@ pub fn decide(start: &Start<'_>, data: &DataDirectory) -> Decision {
         _ if same_run => Decision::Resume,
         _ if data.entries.is_empty() => Decision::Begin,
         (_, Some(mark)) => Decision::Wipe(plan::of_ours(start, data, mark)),
-        (_, None) if start.take_over => {
+        (_, None) if start.take_over && data.has_trace => {
             plan::of_take_over(start, data).map_or_else(Decision::Foreign, Decision::Wipe)
         }
         (_, None) => Decision::Foreign(data.entries[0].clone()),
@@ -144,6 +146,17 @@ mod tests {
             let found = data(status, &["geth", "keystore"], Some(HOUR));
             assert_eq!(decided("b2", HOUR, &found), Decision::Foreign("geth".into()), "{status:?}");
         }
+    }
+
+    #[test]
+    fn without_a_trace_of_a_run_nothing_is_taken_over() {
+        let programs = ["geth".to_owned()];
+        let (run_id, max_idle) = ("b2", HOUR);
+        let start = Start { run_id, max_idle, programs: &programs, copies: &[], take_over: true };
+        let mut found = data(Some("a1"), &["geth"], None);
+        assert_eq!(decide(&start, &found), Decision::Foreign("geth".into()));
+        found.has_trace = true;
+        assert!(matches!(decide(&start, &found), Decision::Wipe(_)));
     }
 
     #[test]

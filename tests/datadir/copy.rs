@@ -52,6 +52,30 @@ fn keys_are_copied_for_new_data_and_left_alone_after_that() {
 }
 
 #[test]
+fn a_key_that_was_imported_into_a_copy_is_not_lost() {
+    let place = Place::new();
+    let run = [&COPY[..], &["--", "lighthouse"]].concat();
+    place.runs(&run);
+    let key = format!("0x{}", "ab".repeat(48));
+    let imported = [
+        format!("validator-keys/keys/{key}/voting-keystore.json"),
+        "validator-keys/mine/keystore-m_12381.json".to_owned(),
+        format!("validator-keys/secrets/{key}"),
+    ];
+    for path in &imported {
+        place.write(&format!("data/{path}"), "mine");
+    }
+    place.write("data/validator-keys/keys/validator_definitions.yml", "");
+    place.init();
+    place.runs(&run);
+    let mut aside = place.set_aside();
+    aside.retain(|path| path.starts_with("validator-keys"));
+    assert_eq!(aside, imported);
+    let copied = content(&place.at("data/validator-keys"));
+    assert_eq!(copied, content(&place.at("runtime/validator-keys")));
+}
+
+#[test]
 fn a_copy_replaces_nothing_that_is_not_a_copy() {
     let place = Place::new();
     place.client("lighthouse");

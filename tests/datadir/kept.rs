@@ -24,8 +24,10 @@ fn without_a_mark_nothing_of_real_clients_is_wiped() {
             for file in files {
                 place.write(&format!("data/{file}"), "mine");
             }
-            let said = place.refused(7, "data", &["--datadir", "data", "--", client]);
-            assert!(said.contains("data holds \""), "{said}");
+            for more in [&["--datadir", "data"][..], &["--datadir", "data", "--take-over"]] {
+                let said = place.refused(7, "data", &[more, &["--", client]].concat());
+                assert!(said.contains("data holds \""), "{said}");
+            }
         }
     }
 }
@@ -46,7 +48,8 @@ fn who_takes_over_wipes_chain_data_and_leaves_keys() {
     let place = Place::new();
     place.write("data/geth/chain", "old");
     place.write("data/keystore/UTC--x", "mine");
-    place.write("data/.regenesis-run", "unready\n");
+    // The status of an older version.
+    place.write("data/.regenesis-run", "0011223344556677\n");
     let said = place.runs(&["--datadir", "data", "--take-over", "--", "geth"]);
     assert!(said.contains("wiped") && said.contains("kept \"keystore\""), "{said}");
     assert_ne!(place.read("data/geth/chain"), "old");
@@ -66,6 +69,7 @@ fn who_takes_over_refuses_what_it_does_not_know() {
         ("lighthouse", "validators/slashing_protection.sqlite"),
     ] {
         let place = Place::new();
+        place.write("data/.regenesis-run", "unready\n");
         place.write(&format!("data/{found}"), "mine");
         if client == "geth" {
             place.write("data/geth/chain", "old");
@@ -103,12 +107,31 @@ fn what_validators_signed_on_the_old_chain_is_out_of_the_way_of_the_new_one() {
     place.client("lighthouse");
     place.write("data/validators/0xaa/voting-keystore.json", "mine");
     place.write("data/validators/slashing_protection.sqlite", "old");
-    let former = place.init();
+    let present = place.init();
     place.client("lighthouse");
     assert_eq!(place.read("data/validators/slashing_protection.sqlite"), "signed\n");
     assert_eq!(place.read("data/validators/0xaa/voting-keystore.json"), "mine");
     assert_eq!(place.set_aside(), ["validators/slashing_protection.sqlite"]);
-    assert_eq!(place.read("data/.regenesis-run").trim(), former);
+    assert_eq!(place.read("data/.regenesis-run").trim(), present);
+}
+
+#[test]
+fn a_key_is_not_lost_wherever_it_lies() {
+    let place = Place::new();
+    let step = ["--once", "sh", "-c", "mkdir -p data/made", ";", "--", "geth"];
+    let run = [&["--datadir", "data"][..], &step].concat();
+    place.runs(&run);
+    let key = format!("0x{}", "ab".repeat(48));
+    let keys = ["geth/keystore/UTC--x".to_owned(), format!("made/keys/{key}/voting-keystore.json")];
+    for path in &keys {
+        place.write(&format!("data/{path}"), "mine");
+    }
+    place.write("data/geth/old", "");
+    place.init();
+    let said = place.runs(&run);
+    assert!(said.contains("wiped") && said.contains("set aside"), "{said}");
+    assert!(!place.has("data/geth/old") && !place.has("data/made/keys"));
+    assert_eq!(place.set_aside(), keys);
 }
 
 #[test]

@@ -53,8 +53,8 @@ pub struct Args {
     /// The client's own data directory, empty at its first start: chain data of another run are wiped
     #[arg(long, value_name = "DIR", env = "REGENESIS_DATADIR", hide_env_values = true)]
     datadir: Option<PathBuf>,
-    /// Wipe the client's chain data also where no earlier run of this version began, such as on a
-    /// volume of an older one. Keys and unknown files still make it refuse or stay
+    /// Wipe the client's chain data also where the mark is damaged or of another directory, or where
+    /// an older version ran: a volume that was restored, for instance. Nothing else is wiped
     #[arg(
         long,
         env = "REGENESIS_TAKE_OVER",

@@ -20,6 +20,9 @@ use crate::summary::{Finished, History};
 /// ending.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How many names a message lists.
+const MAX_SHOWN: usize = 8;
+
 /// What came of it.
 pub(super) enum Outcome {
     /// The client may start.
@@ -89,10 +92,10 @@ impl Preparation<'_> {
                     named.display(),
                     quoted(&entry)
                 );
-                return Err(Failure::new(exit::OUTPUT, message, Some(self.way_out())));
+                return Err(Failure::new(exit::OUTPUT, message, Some(self.way_out(&found))));
             }
             Decision::Begin => Plan::default(),
-            Decision::Wipe(plan) => plan,
+            Decision::Wipe(plan) => self.without_keys(plan, &directory, &found),
         };
         // From here to the end the data are nobody's: whatever ends this early, the next start
         // begins again.
@@ -103,13 +106,29 @@ impl Preparation<'_> {
         Ok(Outcome::Ready(directory))
     }
 
-    fn way_out(&self) -> &'static str {
-        if self.args.take_over {
-            "move it away: --take-over wipes what is known of this client's chain data, and nothing else"
-        } else {
-            "give the client an empty directory; if these are chain data of this client, run with \
-             --take-over, or docker compose down -v"
+    fn way_out(&self, found: &DataDirectory) -> &'static str {
+        match (self.args.take_over, found.has_trace) {
+            (true, true) => {
+                "move it away: --take-over wipes what is known of this client's chain data, nothing else"
+            }
+            (false, true) => {
+                "give the client an empty directory; if these are chain data of this client, run with \
+                 --take-over, or docker compose down -v"
+            }
+            (_, false) => "give the client an empty directory, or move away what is in this one",
         }
+    }
+
+    /// Sets the keys aside that lie in what is to be removed: somebody imported them. Those of the
+    /// runtime are copied again.
+    fn without_keys(&self, mut plan: Plan, directory: &Datadir, found: &DataDirectory) -> Plan {
+        let copied = found.mark.as_ref().map_or(&[][..], |mark| &mark.copied);
+        for entry in &plan.remove {
+            let is_copy = copied.iter().any(|name| entry == name.as_str());
+            let runtime = is_copy.then_some(self.args.runtime.as_path());
+            plan.aside.extend(directory.keys_in(entry, runtime));
+        }
+        plan
     }
 
     /// Notes in the mark who goes on with the data.
@@ -124,7 +143,12 @@ impl Preparation<'_> {
 
     /// Says what a wipe did.
     fn tell(&self, run: &str, plan: &Plan, wiped: &Wiped) {
-        let list = |names: &[OsString]| names.iter().map(quoted).collect::<Vec<_>>().join(", ");
+        let list = |names: &[OsString]| {
+            let shown: Vec<_> = names.iter().take(MAX_SHOWN).map(quoted).collect();
+            let more = names.len() - shown.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            shown.join(", ") + &more
+        };
         if wiped.removed {
             self.console.title(&format!("{run} held data of another run: wiped"));
         } else {

@@ -3,6 +3,7 @@
 mod copy;
 mod error;
 mod guard;
+mod keys;
 mod wipe;
 
 use std::ffi::OsString;
@@ -100,6 +101,7 @@ impl Datadir {
         Ok(DataDirectory {
             status: status.map(|status| status.trim().to_owned()),
             mark: self.mark()?,
+            has_trace: [STATUS, MARK].into_iter().any(|name| self.has(name)),
             entries,
             signed: signed_paths().filter(|path| self.has(path)).collect(),
             idle,
@@ -167,16 +169,19 @@ impl Datadir {
         self.write_own(STATUS, format!("{run_id}\n").as_bytes())
     }
 
-    /// Says that the data are not whole, by fewer bytes on the disk, never by more.
+    /// Says that the data are not whole, by fewer bytes on the disk, never by more. The file stays,
+    /// as a trace for the next run if this one ends early.
     ///
     /// # Errors
-    /// What says otherwise cannot be removed.
+    /// What says otherwise cannot be emptied.
     pub fn set_unready(&self) -> Result<(), Error> {
         if self.open_own(STATUS).is_none() {
             return Ok(());
         }
-        unlinkat(&self.handle, STATUS, AtFlags::empty()).map_err(errno(&self.path.join(STATUS)))?;
-        self.sync()
+        let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let emptied = openat(&self.handle, STATUS, flags | OFlags::CLOEXEC, Mode::empty());
+        let emptied = emptied.map_err(errno(&self.path.join(STATUS)))?;
+        File::from(emptied).sync_all().map_err(at(&self.path.join(STATUS)))
     }
 
     fn sync(&self) -> Result<(), Error> {

@@ -106,7 +106,7 @@ impl Place<'_> {
         let path = self.path.join(name);
         match unlinkat(self.handle, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => return Ok(true),
-            Err(Errno::ISDIR | Errno::PERM) => {}
+            Err(Errno::ISDIR) => {}
             Err(error) => return Err(errno(&path)(error)),
         }
         let directory = open(self.handle, name).map_err(errno(&path))?;
@@ -144,7 +144,11 @@ impl Datadir {
             }
         }
         let mut wiped = Wiped::default();
-        for name in &plan.remove {
+        // What makes room comes first, what holds something to be set aside last.
+        let holds_more =
+            |name: &&OsString| aside.iter().any(|path| Path::new(path).starts_with(name));
+        let (last, first): (Vec<_>, Vec<_>) = plan.remove.iter().partition(holds_more);
+        for name in first {
             wiped.removed |= top.remove(name)?;
         }
         aside.extend(
@@ -152,6 +156,9 @@ impl Datadir {
         );
         if !aside.is_empty() {
             wiped.aside = Some(self.set_aside(&aside, label)?);
+        }
+        for name in last {
+            wiped.removed |= top.remove(name)?;
         }
         self.sync()?;
         Ok(wiped)
@@ -182,7 +189,7 @@ impl Datadir {
         }
     }
 
-    /// Moves paths of at most two names to a new directory in [`SET_ASIDE`], and tells which.
+    /// Moves paths to a new directory in [`SET_ASIDE`], and tells which.
     fn set_aside(&self, paths: &[&OsStr], label: &str) -> Result<PathBuf, Error> {
         let at = self.path.join(SET_ASIDE);
         make(self, OsStr::new(SET_ASIDE)).map_err(errno(&at))?;
@@ -196,23 +203,22 @@ impl Datadir {
         let at = at.join(&name);
         let place = open(&root, OsStr::new(&name)).map_err(errno(&at))?;
         for path in paths {
-            let move_it = || {
-                let (from, file) = (self.path.join(path), Path::new(path));
-                let (Some(parent), Some(file)) = (file.parent(), file.file_name()) else {
-                    return Ok(());
-                };
-                if parent == Path::new("") {
-                    return renameat(self, file, &place, file).map_err(errno(&from));
-                }
-                make(&place, parent.as_os_str()).map_err(errno(&at))?;
-                let to = open(&place, parent.as_os_str()).map_err(errno(&at))?;
-                let parent = open(self, parent.as_os_str()).map_err(errno(&from))?;
-                renameat(parent, file, to, file).map_err(errno(&from))
-            };
-            move_it()?;
+            let moved = move_below(self.as_fd(), &place, Path::new(path));
+            moved.map_err(errno(&self.path.join(path)))?;
         }
         Ok(at)
     }
+}
+
+/// Moves a path from one directory to another, and makes the directories on its way there.
+fn move_below(from: BorrowedFd<'_>, to: &OwnedFd, path: &Path) -> Result<(), Errno> {
+    let mut names = path.iter();
+    let (Some(first), rest) = (names.next(), names.as_path()) else { return Ok(()) };
+    if rest == Path::new("") {
+        return renameat(from, first, to, first);
+    }
+    make(to, first)?;
+    move_below(open(from, first)?.as_fd(), &open(to, first)?, rest)
 }
 
 /// Makes a directory; whether it was not there.
