@@ -10,7 +10,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::clock::{Stopwatch, pause};
@@ -41,6 +41,9 @@ pub enum Error {
     /// A file or directory in it cannot be used.
     #[error(transparent)]
     Disk(#[from] disk::Error),
+    /// Something is in the place of a file of ours.
+    #[error("{}: is not a regular file", .0.display())]
+    Irregular(PathBuf),
     /// A lock of it is held by another process, which does not let go.
     #[error(transparent)]
     Held(#[from] Held),
@@ -51,6 +54,7 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Disk(error) => error.hint(),
+            Self::Irregular(_) => Some("move it away, or choose another --out"),
             Self::Held(_) => Some("end that process, or use another runtime directory"),
         }
     }
@@ -101,8 +105,7 @@ fn open_if_there(path: &Path, options: &mut OpenOptions) -> Result<Option<File>,
     if file.metadata().map_err(at(path))?.is_file() {
         return Ok(Some(file));
     }
-    let irregular = std::io::Error::new(ErrorKind::InvalidInput, "is not a regular file");
-    Err(at(path)(irregular).into())
+    Err(Error::Irregular(path.to_owned()))
 }
 
 /// Claims a runtime directory that is there already, without changing it.

@@ -106,7 +106,7 @@ fn what_is_no_file_in_the_place_of_a_lock_or_a_marker_hangs_nobody() {
             let output = command.stdin(Stdio::null()).output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             assert_eq!(output.status.code(), Some(7), "{name}: {said}");
-            assert!(said.contains("is not a regular file"), "{name}: {said}");
+            assert!(said.contains("is not a regular file") && said.contains("hint: "), "{said}");
         }
     }
 }
