@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::command::{Failure, bake, capture, compose, health, init, inspect, keys, run, verify};
 use crate::exit;
 use crate::rim::console::Console;
-use crate::rim::signal;
+use crate::rim::{process, signal};
 use crate::visible;
 
 const EXAMPLES: &str = "Examples:
@@ -59,6 +59,9 @@ enum Verb {
     Inspect(inspect::Args),
     Compose(compose::Args),
     Run(run::Args),
+    /// A step of `regenesis run`, which starts this itself
+    #[command(name = process::STEP, hide = true)]
+    RunStep(run::StepArgs),
     Health(health::Args),
 }
 
@@ -115,6 +118,7 @@ pub fn main() -> u8 {
         Verb::Inspect(args) => inspect::run(args, &console),
         Verb::Compose(args) => compose::run(args, &console),
         Verb::Run(args) => run::run(args, &console),
+        Verb::RunStep(args) => run::step(args),
         Verb::Health(args) => health::run(args, &console),
     });
     match done {

@@ -17,7 +17,7 @@ use crate::exit;
 use crate::rim::console::{self, Console};
 use crate::rim::http::{Endpoint, Patience};
 use crate::rim::rpc::Client;
-use crate::rim::{disk, fs, process};
+use crate::rim::{datadir, disk, fs, lease, process};
 use crate::snapshot::{Input, Snapshot};
 use crate::{cl, el, schedule, stamp};
 
@@ -152,6 +152,23 @@ impl From<fs::Error> for Failure {
 impl From<disk::Error> for Failure {
     fn from(error: disk::Error) -> Self {
         Self::new(exit::OUTPUT, error.to_string(), error.hint())
+    }
+}
+
+impl From<lease::Error> for Failure {
+    fn from(error: lease::Error) -> Self {
+        Self::new(exit::OUTPUT, error.to_string(), error.hint())
+    }
+}
+
+impl From<datadir::Error> for Failure {
+    fn from(error: datadir::Error) -> Self {
+        let exit = match error {
+            datadir::Error::Guarded { .. } => exit::USAGE,
+            datadir::Error::NothingToCopy(_) | datadir::Error::Special(_) => exit::INPUT,
+            _ => exit::OUTPUT,
+        };
+        Self::new(exit, error.to_string(), error.hint())
     }
 }
 

@@ -16,6 +16,7 @@ pub mod fs;
 pub mod http;
 pub mod identity;
 pub mod lease;
+pub mod lock;
 pub mod owner;
 pub mod process;
 pub mod rpc;

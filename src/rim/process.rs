@@ -2,7 +2,12 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, getppid, kill_process_group,
+    set_parent_process_death_signal, waitid,
+};
 
 use super::signal;
 
@@ -54,19 +59,62 @@ fn command(line: &[OsString]) -> (Command, String) {
     (command, line[0].to_string_lossy().into_owned())
 }
 
-/// Runs a program to its end. A signal that ends this program ends that one too.
+/// The hidden verb by which [`run`] starts a program.
+pub const STEP: &str = "run-step";
+
+/// Runs a program to its end. Whatever ends this program ends that one too; a signal only after that
+/// one has ended, and then this does not return.
+///
+/// The program starts by way of this one, which has itself killed with its parent first. It leads a
+/// process group, so that what it started itself ends with it.
 ///
 /// # Errors
 /// It cannot be started, or fails.
 pub fn run(line: &[OsString]) -> Result<(), Error> {
-    let (mut command, program) = command(line);
-    let started = |source| Error::Start { program: program.clone(), source };
-    let mut child = command.spawn().map_err(started)?;
-    signal::set_child(Some(child.id()));
-    let status = child.wait();
-    signal::set_child(None);
-    let status = status.map_err(|source| Error::Start { program: program.clone(), source })?;
+    let (_, program) = command(line);
+    let cannot = |source| Error::Start { program: program.clone(), source };
+    let mut command = Command::new("/proc/self/exe");
+    command.arg(STEP).arg(std::process::id().to_string()).arg("--").args(line);
+    // In a group of its own it could not read the terminal, but only be stopped by it.
+    command.stdin(Stdio::null()).process_group(0);
+    let mut child = signal::uninterrupted(|| {
+        let child = command.spawn().map_err(cannot)?;
+        signal::set_child(Some(child.id()));
+        Ok(child)
+    })?;
+    let ended = wait(&mut child);
+    // Waits for ever if a signal is ending this program.
+    signal::uninterrupted(|| ());
+    let status = ended.map_err(cannot)?;
     if status.success() { Ok(()) } else { Err(Error::Failed { program, status }) }
+}
+
+/// Waits for a step; if it fails, kills what it left behind.
+fn wait(child: &mut Child) -> std::io::Result<ExitStatus> {
+    let id = Pid::from_child(child);
+    // Its number is not given to another process until it is reaped.
+    let peek = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    let ended = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(id), peek))?;
+    if ended.and_then(|ended| ended.exit_status()) != Some(0) {
+        let _ = kill_process_group(id, Signal::KILL);
+    }
+    signal::set_child(None);
+    child.wait()
+}
+
+/// Becomes the program of a step of process `parent`, to be killed with it: returns only if that
+/// fails.
+pub fn become_step(parent: u32, line: &[OsString]) -> Error {
+    let (_, program) = command(line);
+    if let Err(error) = set_parent_process_death_signal(Some(Signal::KILL)) {
+        return Error::Start { program, source: error.into() };
+    }
+    // It may have ended before that.
+    let now = getppid().map(Pid::as_raw_nonzero).map(std::num::NonZero::get);
+    if now != i32::try_from(parent).ok() {
+        return Error::Start { program, source: std::io::ErrorKind::Interrupted.into() };
+    }
+    exec(line)
 }
 
 /// Becomes another program: returns only if that fails.

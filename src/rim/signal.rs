@@ -3,13 +3,24 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::clock::{Stopwatch, pause};
 
 /// What is removed when a signal ends the program. The signal's thread takes it for itself and
 /// never gives it back: whoever changes a directory shares it meanwhile, and is waited for.
 static LEFTOVER: RwLock<Option<PathBuf>> = RwLock::new(None);
 
-/// A program that is ended when a signal ends this one.
-static CHILD: Mutex<Option<rustix::process::Pid>> = Mutex::new(None);
+/// The leader of a process group that is ended before a signal ends this program.
+static CHILD: Mutex<Option<Pid>> = Mutex::new(None);
+
+/// How long the child may take to end; Docker kills everything after this time.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often the child is looked for.
+const POLL: Duration = Duration::from_millis(20);
 
 /// What is said when a signal ends the program.
 static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
@@ -27,10 +38,7 @@ pub fn install() -> Result<(), ctrlc::Error> {
         if let Some(path) = leftover.as_ref() {
             let _ = std::fs::remove_dir_all(path);
         }
-        let child = CHILD.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(child) = *child {
-            let _ = rustix::process::kill_process(child, rustix::process::Signal::TERM);
-        }
+        end_child();
         let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = farewell.as_ref() {
             let _ = writeln!(std::io::stderr(), "\n{}", crate::visible::line(text));
@@ -40,14 +48,33 @@ pub fn install() -> Result<(), ctrlc::Error> {
     })
 }
 
+/// Asks the child to end, waits until it has, and kills it if it does not.
+fn end_child() {
+    for signal in [Signal::TERM, Signal::KILL] {
+        let watch = Stopwatch::start();
+        let mut sent = false;
+        while watch.elapsed() < GRACE {
+            // While this is locked, the child is not reaped, and its number is its own.
+            let child = CHILD.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(id) = *child else { return };
+            if !sent {
+                let _ = kill_process_group(id, signal);
+                sent = true;
+            }
+            drop(child);
+            pause(POLL);
+        }
+    }
+}
+
 /// Names the directory to remove on a signal, or that there is none.
 pub fn set_leftover(path: Option<PathBuf>) {
     *LEFTOVER.write().unwrap_or_else(PoisonError::into_inner) = path;
 }
 
-/// Names the program to end on a signal, or that there is none.
+/// Names the leader of the process group to end on a signal, or that there is none.
 pub fn set_child(id: Option<u32>) {
-    let id = id.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    let id = id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     *CHILD.lock().unwrap_or_else(PoisonError::into_inner) = id;
 }
 

@@ -211,7 +211,7 @@ fn run_with(args: &Args, all: bool, console: &Console) -> Result<(), Failure> {
         console.warning(&format!("{path}: is not a file of regenesis; it is now {aside}"));
     }
     let before = lease::marker(&settings.out)?;
-    let summary = match lease::claim(&settings.out, before.as_deref())? {
+    let summary = match lease::claim(&settings.out, before.as_deref(), console)? {
         claimed @ (Claim::Absent | Claim::Ours(_)) => {
             regenerate(claimed, before.as_deref(), &settings, console)?
         }
@@ -241,7 +241,7 @@ fn regenerate(
     // files are touched.
     let mut made = make::stamped(settings, &prepared, &dialects, &mut steps)?;
     let claimed = match claimed {
-        Claim::Absent => lease::claim_new(&settings.out, before)?,
+        Claim::Absent => lease::claim_new(&settings.out, before, console)?,
         claimed => claimed,
     };
     let Claim::Ours(runtime) = claimed else { return keep::keep(claimed, settings, console) };

@@ -1,18 +1,26 @@
 //! `regenesis run`: what client containers start by. Takes the genesis into use, sees to it that
 //! the client's data are of this genesis, and becomes the client.
 
+mod ready;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
 
 use super::Failure;
 use crate::exit;
-use crate::lease::{Decision, POLL, UNREADY, decide};
-use crate::rim::clock::{Stopwatch, pause};
+use crate::layout::OWNED;
+use crate::lease::POLL;
+use crate::lease::clients::program;
+use crate::rim::clock::pause;
 use crate::rim::console::Console;
+use crate::rim::datadir::{self, Datadir};
 use crate::rim::lease::{self, Lease};
-use crate::rim::{datadir, process};
-use crate::summary::{Finished, History};
+use crate::rim::lock::Wait;
+use crate::rim::process;
+use crate::summary::Finished;
+use ready::{Outcome, Preparation};
 
 const EXAMPLES: &str = "Examples:
   regenesis run -- lighthouse vc --testnet-dir ./runtime/metadata …
@@ -21,11 +29,15 @@ const EXAMPLES: &str = "Examples:
 
   … --once geth … init … \\; --import geth … import /runtime/metadata/chain.rlp \\; -- geth …
                                                the same, for genesis that keep their past too
+  … --datadir /data --copy validator-keys -- lighthouse vc --datadir /data …
+                                               with keys of its own, from a read-only runtime
 
 While the client runs, regenesis init keeps its genesis; when all clients of a runtime directory have
-ended, in whatever way, it makes a new one, and the next start wipes their data.";
+ended, in whatever way, it makes a new one, and the next start wipes their chain data. Only what an
+earlier run put into the data directory is deleted, and never keys; what may be yours stays, or moves
+to DIR/.regenesis-set-aside.";
 
-/// Start a client: take the genesis into use, wipe data of another run, and become CMD
+/// Start a client: take the genesis into use, wipe chain data of another run, and become CMD
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
 pub struct Args {
@@ -38,9 +50,27 @@ pub struct Args {
         hide_env_values = true
     )]
     runtime: PathBuf,
-    /// The client's data directory: data of another run are wiped
+    /// The client's own data directory, empty at its first start: chain data of another run are wiped
     #[arg(long, value_name = "DIR", env = "REGENESIS_DATADIR", hide_env_values = true)]
     datadir: Option<PathBuf>,
+    /// Wipe the client's chain data also where the mark is damaged or of another directory, or where
+    /// an older version ran: a volume that was restored, for instance. Nothing else is wiped
+    #[arg(
+        long,
+        env = "REGENESIS_TAKE_OVER",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    take_over: bool,
+    /// Copy this directory of the runtime, such as validator-keys, to DIR for new data
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        env = "REGENESIS_COPY",
+        hide_env_values = true
+    )]
+    copy: Vec<String>,
     /// When the client's data stood still for so many seconds, wait for a new genesis: it would never
     /// catch up with the clock. 0 for a client that cannot go on with its data at all
     #[arg(
@@ -81,28 +111,61 @@ pub struct Args {
     command: Vec<OsString>,
 }
 
+impl Args {
+    /// What is to be copied.
+    fn copies(&self) -> Result<Vec<String>, Failure> {
+        let names: Vec<_> = super::given_list(&self.copy).map(str::to_owned).collect();
+        if let Some(name) = names.iter().find(|name| !OWNED.contains(&name.as_str())) {
+            let message = format!("--copy {name:?} is no directory that regenesis init writes");
+            return Err(Failure::usage(message, &format!("one of {}", OWNED.join(", "))));
+        }
+        if !names.is_empty() && self.datadir.is_none() {
+            return Err(Failure::usage(
+                "--copy needs --datadir",
+                "name the client's data directory",
+            ));
+        }
+        Ok(names)
+    }
+
+    /// The names of the steps' programs, and of the client's.
+    fn programs(&self) -> (Vec<String>, Vec<String>) {
+        let steps = [&self.once, &self.import].into_iter().filter(|line| !line.is_empty());
+        let steps: Vec<_> = steps.map(|line| program(line)).collect();
+        let all = steps.iter().cloned().chain([program(&self.command)]).collect();
+        (steps, all)
+    }
+}
+
 /// Runs the verb; returns only if it fails.
 ///
 /// # Errors
 /// The directories cannot be read or written, or a program does not start.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    if let Some(datadir) = &args.datadir
-        && datadir::contains(datadir, &args.runtime)
-    {
-        let message = format!(
-            "--datadir {} contains the runtime directory {}",
-            datadir.display(),
-            args.runtime.display()
-        );
-        return Err(Failure::usage(message, "give the client a directory of its own"));
+    let copies = args.copies()?;
+    let (steps, programs) = args.programs();
+    let preparation = Preparation { args, copies, steps, programs, console };
+    if let Some(datadir) = &args.datadir {
+        datadir::check(datadir, &args.runtime)?;
     }
     let mut given_up = None;
-    let lease = loop {
+    let mut turn = Wait::new(ready::PATIENCE);
+    // Until the client ends, its data are locked.
+    let (lease, _data): (Lease, Option<Datadir>) = loop {
         let (lease, finished) = wait(args, given_up.as_deref(), console)?;
-        if ready(args, &finished, console)? {
-            break lease;
+        let Some(datadir) = &args.datadir else {
+            console.title(&format!("run {}", finished.run_id));
+            break (lease, None);
+        };
+        match preparation.of(datadir, &finished)? {
+            Outcome::Ready(data) => break (lease, Some(data)),
+            Outcome::Stale => given_up = Some(finished.run_id),
+            Outcome::Busy(lock, path) => {
+                // Who waits holds no genesis.
+                drop(lease);
+                turn.pause(&lock, &path, console).map_err(datadir::Error::Held)?;
+            }
         }
-        given_up = Some(finished.run_id);
     };
     lease
         .outlive_exec()
@@ -126,7 +189,7 @@ fn wait(
         let there = lease::marker(&args.runtime)?;
         match there.as_deref().map(usable) {
             Some(Ok(Some(_))) => {
-                if let Some(lease) = lease::hold(&args.runtime)?
+                if let Some(lease) = lease::hold(&args.runtime, console)?
                     && let Ok(Some(finished)) = usable(&lease.marker)
                 {
                     return Ok((lease, finished));
@@ -147,60 +210,20 @@ fn wait(
     }
 }
 
-/// Makes the data directory ready for the client; whether it can go on with this genesis.
-fn ready(args: &Args, finished: &Finished, console: &Console) -> Result<bool, Failure> {
-    let run_id = &finished.run_id;
-    let Some(directory) = &args.datadir else {
-        console.title(&format!("run {run_id}"));
-        return Ok(true);
-    };
-    let shown = directory.display();
-    match decide(run_id, &datadir::look(directory)?, Duration::from_secs(args.max_idle)) {
-        Decision::Resume => {
-            console.title(&format!("run {run_id}: {shown} goes on"));
-            return Ok(true);
-        }
-        Decision::Stale(idle) => {
-            console.warning(&format!(
-                "run {run_id}: {shown} stood still for {} s: the client cannot catch up",
-                idle.as_secs()
-            ));
-            console.note("for a new genesis: docker compose stop, then up -d; waiting for it");
-            return Ok(false);
-        }
-        Decision::Foreign(entry) => {
-            let message = format!(
-                "{shown} holds {entry:?}, and no record that regenesis may wipe it for a new run"
-            );
-            let hint = "empty it, or docker compose down -v";
-            return Err(Failure::new(exit::OUTPUT, message, Some(hint)));
-        }
-        Decision::Begin => console.title(&format!("run {run_id}: {shown} is new")),
-        Decision::Wipe => {
-            console.title(&format!("run {run_id}: {shown} held another run's data, wiped"));
-        }
-    }
-    // Until the end the data are nobody's: whatever ends this early, the next start begins anew.
-    datadir::record(directory, UNREADY)?;
-    datadir::wipe(directory)?;
-    if !args.once.is_empty() {
-        process::run(&args.once)?;
-    }
-    if let Some(History { blocks, bytes: Some(bytes), .. }) = finished.history
-        && !args.import.is_empty()
-    {
-        import(&args.import, blocks, bytes, console)?;
-    }
-    datadir::record(directory, run_id)?;
-    Ok(true)
+/// A step of `regenesis run`.
+#[derive(Debug, clap::Args)]
+pub struct StepArgs {
+    /// The process to end with
+    parent: u32,
+    /// The program, with its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    command: Vec<OsString>,
 }
 
-/// Has the client import the past.
-fn import(line: &[OsString], blocks: u64, bytes: u64, console: &Console) -> Result<(), Failure> {
-    console.title(&format!("importing the past: {blocks} blocks, {bytes} bytes"));
-    let mut watch = Stopwatch::start();
-    process::run(line)?;
-    let took = watch.lap().as_secs_f64();
-    console.title(&format!("{blocks} blocks, {bytes} bytes imported in {took:.1} s"));
-    Ok(())
+/// Becomes the program of a step; returns only if that fails.
+///
+/// # Errors
+/// It does not start.
+pub fn step(args: &StepArgs) -> Result<(), Failure> {
+    Err(process::become_step(args.parent, &args.command).into())
 }

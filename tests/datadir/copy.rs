@@ -1,0 +1,112 @@
+//! `--copy`: keys of one's own, from a runtime that stays as it is.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::place::{Place, tree};
+
+const COPY: [&str; 4] = ["--datadir", "data", "--copy", "validator-keys"];
+
+fn modes(directory: &Path) -> Vec<(String, u32)> {
+    let mut modes: Vec<_> = tree(directory)
+        .into_keys()
+        .flat_map(|path| [path.parent().unwrap().to_owned(), path])
+        .map(|path| {
+            let name = path.strip_prefix(directory).unwrap().to_str().unwrap().to_owned();
+            (name, path.metadata().unwrap().permissions().mode() & 0o7777)
+        })
+        .collect();
+    modes.sort();
+    modes.dedup();
+    modes
+}
+
+/// The names and contents of files, by their paths from the directory.
+fn content(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let of = |path: std::path::PathBuf| {
+        path.strip_prefix(directory).unwrap().to_str().unwrap().to_owned()
+    };
+    tree(directory).into_iter().map(|(path, content)| (of(path), content)).collect()
+}
+
+#[test]
+fn keys_are_copied_for_new_data_and_left_alone_after_that() {
+    let place = Place::new();
+    // A step has them already.
+    let step = ["--once", "sh", "-c", "test -d data/validator-keys/keys", ";", "--", "lighthouse"];
+    place.runs(&[&COPY[..], &step].concat());
+    let (from, to) = (place.at("runtime/validator-keys"), place.at("data/validator-keys"));
+    assert!(!content(&from).is_empty());
+    assert_eq!(content(&from), content(&to));
+    assert_eq!(modes(&from), modes(&to));
+    assert!(modes(&to).iter().any(|(_, mode)| *mode == 0o600));
+
+    // A restart finds what the client wrote beside them, another genesis does not.
+    place.write("data/validator-keys/keys/slashing_protection.sqlite", "signed");
+    place.runs(&[&COPY[..], &step].concat());
+    assert!(place.has("data/validator-keys/keys/slashing_protection.sqlite"));
+    place.init();
+    place.runs(&[&COPY[..], &step].concat());
+    assert!(!place.has("data/validator-keys/keys/slashing_protection.sqlite"));
+    assert_eq!(content(&from), content(&to));
+}
+
+#[test]
+fn a_key_that_was_imported_into_a_copy_is_not_lost() {
+    let place = Place::new();
+    let run = [&COPY[..], &["--", "lighthouse"]].concat();
+    place.runs(&run);
+    let key = format!("0x{}", "ab".repeat(48));
+    let imported = [
+        format!("validator-keys/keys/{key}/voting-keystore.json"),
+        "validator-keys/mine/keystore-m_12381.json".to_owned(),
+        format!("validator-keys/secrets/{key}"),
+    ];
+    for path in &imported {
+        place.write(&format!("data/{path}"), "mine");
+    }
+    place.write("data/validator-keys/keys/validator_definitions.yml", "");
+    place.init();
+    place.runs(&run);
+    let mut aside = place.set_aside();
+    aside.retain(|path| path.starts_with("validator-keys"));
+    assert_eq!(aside, imported);
+    let copied = content(&place.at("data/validator-keys"));
+    assert_eq!(copied, content(&place.at("runtime/validator-keys")));
+}
+
+#[test]
+fn a_copy_replaces_nothing_that_is_not_a_copy() {
+    let place = Place::new();
+    place.client("lighthouse");
+    place.write("data/validator-keys/mine", "mine");
+    place.init();
+    place.runs(&[&COPY[..], &["--", "lighthouse"]].concat());
+    assert!(place.set_aside().contains(&"validator-keys/mine".to_owned()));
+    assert!(place.has("data/validator-keys/keys"));
+}
+
+#[test]
+fn only_what_init_writes_is_copied() {
+    let place = Place::new();
+    for name in ["..", "/etc", "validator-keys/keys", "bin", ".regenesis", "."] {
+        place.refused(2, ".", &["--datadir", "data", "--copy", name, "--", "true"]);
+    }
+    place.refused(2, ".", &["--copy", "jwt", "--", "true"]);
+    let said = place.run(&["--datadir", "data", "--copy", "parsed", "--", "true"]);
+    assert_eq!(said.code, Some(3), "{}", said.said);
+    assert!(said.said.contains("runtime/parsed"), "{}", said.said);
+    // An empty variable, as Compose leaves it, is no setting.
+    let mut command = place.command(&["run", "--datadir", "data", "--", "true"]);
+    assert!(command.env("REGENESIS_COPY", "").output().unwrap().status.success());
+}
+
+#[test]
+fn a_link_in_the_runtime_is_not_copied() {
+    let place = Place::new();
+    place.write("secret", "mine");
+    std::os::unix::fs::symlink(place.at("secret"), place.at("runtime/jwt/link")).unwrap();
+    let ended = place.run(&["--datadir", "data", "--copy", "jwt", "--", "true"]);
+    assert_eq!(ended.code, Some(3), "{}", ended.said);
+    assert!(!place.has("data/.regenesis-run"));
+}

@@ -1,0 +1,212 @@
+//! What is the user's stays, whatever it is called.
+
+use super::place::Place;
+
+/// The layouts of real clients' directories, none of which a run of ours has made.
+const REAL: [&[&str]; 5] = [
+    // ~/.ethereum
+    &["geth/chaindata/CURRENT", "geth/nodekey", "keystore/UTC--2026-01-01T00-00-00Z--aa"],
+    &[
+        "validators/0xaa/voting-keystore.json",
+        "validators/slashing_protection.sqlite",
+        "secrets/0xaa",
+    ],
+    &["db/CURRENT", "logs/today", "cache/x", "snapshots/1", "key"],
+    &["keystore/UTC--2026-01-01T00-00-00Z--aa"],
+    &["thesis.tex"],
+];
+
+#[test]
+fn without_a_mark_nothing_of_real_clients_is_wiped() {
+    for files in REAL {
+        for client in ["true", "geth", "lighthouse"] {
+            let place = Place::new();
+            for file in files {
+                place.write(&format!("data/{file}"), "mine");
+            }
+            for more in [&["--datadir", "data"][..], &["--datadir", "data", "--take-over"]] {
+                let said = place.refused(7, "data", &[more, &["--", client]].concat());
+                assert!(said.contains("data holds \""), "{said}");
+            }
+        }
+    }
+}
+
+/// A status of an older version, which kept no mark, authorises nothing.
+#[test]
+fn a_status_alone_authorises_nothing() {
+    let place = Place::new();
+    place.write("data/geth/chain", "old");
+    for status in ["unready\n", "0011223344556677\n", ""] {
+        place.write("data/.regenesis-run", status);
+        place.refused(7, "data", &["--datadir", "data", "--", "geth"]);
+    }
+}
+
+#[test]
+fn who_takes_over_wipes_chain_data_and_leaves_keys() {
+    let place = Place::new();
+    place.write("data/geth/chain", "old");
+    place.write("data/keystore/UTC--x", "mine");
+    // The status of an older version.
+    place.write("data/.regenesis-run", "0011223344556677\n");
+    let said = place.runs(&["--datadir", "data", "--take-over", "--", "geth"]);
+    assert!(said.contains("wiped") && said.contains("kept \"keystore\""), "{said}");
+    assert_ne!(place.read("data/geth/chain"), "old");
+    assert_eq!(place.read("data/keystore/UTC--x"), "mine");
+
+    // From then on the mark is there.
+    place.init();
+    assert!(place.client("geth").contains("wiped"));
+}
+
+#[test]
+fn who_takes_over_refuses_what_it_does_not_know() {
+    for (client, found) in [
+        ("geth", "thesis.tex"),
+        ("geth", "beacon"),
+        ("true", "geth"),
+        ("lighthouse", "validators/slashing_protection.sqlite"),
+    ] {
+        let place = Place::new();
+        place.write("data/.regenesis-run", "unready\n");
+        place.write(&format!("data/{found}"), "mine");
+        if client == "geth" {
+            place.write("data/geth/chain", "old");
+        }
+        let arguments = ["--datadir", "data", "--take-over", "--", client];
+        let said = place.refused(7, "data", &arguments);
+        assert!(said.contains(&format!("holds \"{found}\"")), "{said}");
+    }
+}
+
+#[test]
+fn keys_and_unknown_files_outlive_every_genesis_of_a_known_client() {
+    let place = Place::new();
+    place.client("geth");
+    place.write("data/keystore/UTC--x", "mine");
+    place.write("data/notes/thesis.tex", "mine");
+    std::os::unix::fs::symlink("../bin", place.at("data/link")).unwrap();
+    for _ in 0..2 {
+        place.write("data/geth/old", "");
+        place.init();
+        let said = place.client("geth");
+        assert!(said.contains("wiped"), "{said}");
+        assert!(said.contains("kept \"keystore\", \"link\", \"notes\""), "{said}");
+        assert!(!place.has("data/geth/old"));
+        assert_eq!(place.read("data/keystore/UTC--x"), "mine");
+        assert_eq!(place.read("data/notes/thesis.tex"), "mine");
+        assert!(place.has("data/link/geth"));
+        assert!(place.set_aside().is_empty());
+    }
+}
+
+#[test]
+fn what_validators_signed_on_the_old_chain_is_out_of_the_way_of_the_new_one() {
+    let place = Place::new();
+    place.client("lighthouse");
+    place.write("data/validators/0xaa/voting-keystore.json", "mine");
+    place.write("data/validators/slashing_protection.sqlite", "old");
+    let present = place.init();
+    place.client("lighthouse");
+    assert_eq!(place.read("data/validators/slashing_protection.sqlite"), "signed\n");
+    assert_eq!(place.read("data/validators/0xaa/voting-keystore.json"), "mine");
+    assert_eq!(place.set_aside(), ["validators/slashing_protection.sqlite"]);
+    assert_eq!(place.read("data/.regenesis-run").trim(), present);
+}
+
+#[test]
+fn a_key_is_not_lost_wherever_it_lies() {
+    let place = Place::new();
+    let step = ["--once", "sh", "-c", "mkdir -p data/made", ";", "--", "geth"];
+    let run = [&["--datadir", "data"][..], &step].concat();
+    place.runs(&run);
+    let key = format!("0x{}", "ab".repeat(48));
+    let keys = ["geth/keystore/UTC--x".to_owned(), format!("made/keys/{key}/voting-keystore.json")];
+    for path in &keys {
+        place.write(&format!("data/{path}"), "mine");
+    }
+    place.write("data/geth/old", "");
+    place.init();
+    let said = place.runs(&run);
+    assert!(said.contains("wiped") && said.contains("set aside"), "{said}");
+    assert!(!place.has("data/geth/old") && !place.has("data/made/keys"));
+    assert_eq!(place.set_aside(), keys);
+}
+
+#[test]
+fn data_of_an_unknown_client_are_set_aside_and_its_steps_made_again() {
+    let place = Place::new();
+    let script = "echo x >data/chain; mkdir -p data/keystore; echo k >data/keystore/k";
+    let arguments = ["--datadir", "data", "--once", "sh", "-c", "echo s >data/step", ";", "--"];
+    let first = place.read("runtime/regenesis.json");
+    place.runs(&[&arguments[..], &["sh", "-c", script]].concat());
+    place.write("data/thesis.tex", "mine");
+    place.init();
+    let said = place.runs(&[&arguments[..], &["true"]].concat());
+    // What the step made is deleted, keys stay, and the rest may be anybody's.
+    assert_eq!(place.set_aside(), ["chain", "thesis.tex"]);
+    assert_eq!(place.read("data/keystore/k"), "k\n");
+    assert!(!place.has("data/chain") && place.has("data/step"));
+    let first: serde_json::Value = serde_json::from_str(&first).unwrap();
+    let aside = format!("data/.regenesis-set-aside/{}", first["run_id"].as_str().unwrap());
+    assert!(said.contains(&aside), "{said}");
+    assert_eq!(place.read(&format!("{aside}/thesis.tex")), "mine");
+}
+
+#[test]
+fn what_is_nobodys_is_neither_data_nor_a_reason_to_refuse() {
+    let place = Place::new();
+    for name in [".gitkeep", ".gitignore", "lost+found/#1"] {
+        place.write(&format!("data/{name}"), "nobody");
+    }
+    let said = place.client("geth");
+    assert!(said.contains("data is new"), "{said}");
+    place.init();
+    assert!(place.client("geth").contains("wiped"));
+    for name in [".gitkeep", ".gitignore", "lost+found/#1"] {
+        assert_eq!(place.read(&format!("data/{name}")), "nobody");
+    }
+}
+
+#[test]
+fn a_client_that_comes_later_gets_nothing_that_an_earlier_one_did_not_write() {
+    let place = Place::new();
+    place.client("geth");
+    place.write("data/beacon/mine", "mine");
+    place.init();
+    place.client("lighthouse");
+    assert!(!place.has("data/geth"));
+    assert_eq!(place.set_aside(), ["beacon/mine"]);
+}
+
+#[test]
+fn a_link_in_chain_data_is_not_followed() {
+    let place = Place::new();
+    place.write("elsewhere/mine", "mine");
+    place.client("geth");
+    std::os::unix::fs::symlink(place.at("elsewhere"), place.at("data/geth/link")).unwrap();
+    place.init();
+    place.client("geth");
+    assert!(!place.has("data/geth/link"));
+    assert_eq!(place.read("elsewhere/mine"), "mine");
+
+    // The same where the client's own directory is the link.
+    std::fs::remove_dir_all(place.at("data/geth")).unwrap();
+    std::os::unix::fs::symlink(place.at("elsewhere"), place.at("data/geth")).unwrap();
+    place.init();
+    place.client("geth");
+    assert!(!place.at("data/geth").is_symlink());
+    assert_eq!(place.read("elsewhere/mine"), "mine");
+}
+
+#[test]
+fn wiped_is_said_only_of_what_was_wiped() {
+    let place = Place::new();
+    assert!(!place.client("true").contains("wiped"));
+    place.init();
+    assert!(!place.client("true").contains("wiped"));
+    place.client("geth");
+    place.init();
+    assert!(place.client("true").contains("wiped"));
+}

@@ -1,0 +1,138 @@
+//! One process a data directory, and locks that a stranger holds.
+
+use std::fs::File;
+use std::process::Stdio;
+
+use super::place::{Place, Running, eventually, is_alive};
+
+/// A client that writes its process id to `ID` and stays.
+fn stays(place: &Place, runtime: &str, id: &str) -> Running {
+    let script = format!("echo $$ >data/chain; echo $$ >{id}; exec sleep 1000");
+    let arguments = ["--runtime", runtime, "--datadir", "data", "--", "sh", "-c", &script];
+    let running = place.start(id, &arguments);
+    eventually("the client begins", || place.has(id) && !place.read(id).is_empty());
+    running
+}
+
+#[test]
+fn two_runtimes_do_not_share_a_data_directory() {
+    let place = Place::new();
+    place.init_to("other");
+    let first = stays(&place, "runtime", "first");
+    let chain = place.read("data/chain");
+    let arguments = ["--runtime", "other", "--datadir", "data", "--", "true"];
+    let mut second = place.start("second", &arguments);
+    let holder = format!("waiting for process {} (sleep), which holds ", first.0.id());
+    eventually("the second waits", || place.read("second.log").contains(&holder));
+    assert_eq!(place.read("data/chain"), chain);
+    // While it waits, it has no genesis, which init may replace.
+    eventually("init makes a genesis", || {
+        let kept = place.command(&["init", "--out", "other"]).output().unwrap();
+        !String::from_utf8_lossy(&kept.stderr).contains("kept run")
+    });
+    drop(first);
+    assert_eq!(second.0.wait().unwrap().code(), Some(0), "{}", place.read("second.log"));
+    assert_eq!(place.set_aside(), ["chain"]);
+}
+
+#[test]
+fn a_data_directory_that_stays_in_use_is_refused() {
+    let place = Place::new();
+    std::os::unix::fs::symlink("data", place.at("link")).unwrap();
+    let _first = stays(&place, "runtime", "first");
+    let said = place.refused(7, "data", &["--datadir", "link", "--", "true"]);
+    assert!(said.contains("is held by process"), "{said}");
+}
+
+#[test]
+fn half_made_data_are_not_wiped_under_their_maker() {
+    let place = Place::new();
+    let once = "echo >data/half; echo >half; while ! test -e allowed; do sleep 0.05; done; \
+                test -e data/half";
+    let arguments = ["--datadir", "data", "--once", "sh", "-c", once, ";", "--", "true"];
+    let mut first = place.start("first", &arguments);
+    eventually("the step begins", || place.has("half"));
+    let mut second = place.start("second", &["--datadir", "data", "--", "true"]);
+    eventually("the second waits", || place.read("second.log").contains("waiting for process"));
+    place.write("allowed", "");
+    assert_eq!(first.0.wait().unwrap().code(), Some(0), "{}", place.read("first.log"));
+    assert_eq!(second.0.wait().unwrap().code(), Some(0), "{}", place.read("second.log"));
+    assert!(place.has("data/half") && place.read("second.log").contains("goes on"));
+}
+
+#[test]
+fn a_stranger_with_the_lock_of_init_is_named() {
+    let place = Place::new();
+    let stranger = File::open(place.at("runtime/.regenesis/init")).unwrap();
+    stranger.lock().unwrap();
+    let log = File::create(place.at("init.log")).unwrap();
+    let mut command = place.command(&["init"]);
+    let mut init = Running(command.stderr(log).stdin(Stdio::null()).spawn().unwrap());
+    let holder = format!("waiting for process {} (", std::process::id());
+    eventually("init says for whom it waits", || {
+        let said = place.read("init.log");
+        said.contains(&holder) && said.contains(".regenesis/init")
+    });
+    drop(stranger);
+    assert_eq!(init.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_stranger_with_the_lock_of_the_genesis_is_named() {
+    let place = Place::new();
+    let stranger = File::open(place.at("runtime/.regenesis/lock")).unwrap();
+    stranger.lock().unwrap();
+    let mut client = place.start("client", &["--", "true"]);
+    let holder = format!("waiting for process {} (", std::process::id());
+    eventually("the client says for whom it waits", || {
+        let said = place.read("client.log");
+        said.contains(&holder) && said.contains(".regenesis/lock")
+    });
+    drop(stranger);
+    assert_eq!(client.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_is_no_file_in_the_place_of_a_lock_or_a_marker_hangs_nobody() {
+    for name in [".regenesis/lock", ".regenesis/init", "regenesis.json"] {
+        let place = Place::new();
+        let path = place.at(&format!("runtime/{name}"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        for mut command in [place.command(&["init"]), place.command(&["run", "--", "true"])] {
+            if name == ".regenesis/init" && command.get_args().next() == Some("run".as_ref()) {
+                continue;
+            }
+            let output = command.stdin(Stdio::null()).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(7), "{name}: {said}");
+            assert!(said.contains("is not a regular file") && said.contains("hint: "), "{said}");
+        }
+    }
+}
+
+#[test]
+fn locks_in_a_linked_directory_are_not_ours() {
+    let place = Place::new();
+    place.write("mine/init", "");
+    place.write("mine/lock", "");
+    place.write("mine/old/x", "mine");
+    std::fs::create_dir(place.at("out")).unwrap();
+    std::os::unix::fs::symlink("../mine", place.at("out/.regenesis")).unwrap();
+    let output = place.command(&["init", "--out", "out"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(place.read("mine/old/x"), "mine");
+}
+
+#[test]
+fn a_client_has_the_lock_for_as_long_as_it_lives() {
+    let place = Place::new();
+    let first = stays(&place, "runtime", "first");
+    let id = place.read("first");
+    assert_eq!(id.trim(), first.0.id().to_string());
+    let data = File::open(place.at("data")).unwrap();
+    assert!(data.try_lock().is_err());
+    drop(first);
+    assert!(!is_alive(&id));
+    data.try_lock().unwrap();
+}

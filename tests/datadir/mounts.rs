@@ -1,0 +1,148 @@
+//! Data directories on volumes: mounts in them, full ones, fresh ones. Each script runs in a mount
+//! namespace of its own.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use super::place::{Ended, PROGRAM, Place};
+
+/// Runs a script as root of a mount namespace, with the program as `$R`.
+fn as_root(place: &Place, script: &str) -> Ended {
+    let mut command = Command::new("unshare");
+    if !rustix::process::geteuid().is_root() {
+        command.arg("--map-root-user");
+    }
+    command.args(["--mount", "sh", "-ec", script]).env("R", PROGRAM);
+    place.prepare(&mut command);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ended { code: output.status.code(), said }
+}
+
+#[test]
+fn a_wipe_stays_on_its_mount() {
+    let mounts = [
+        // A directory of the same file system, of another, and a file.
+        ("geth/theirs", "mkdir data/geth/theirs; mount --bind theirs data/geth/theirs"),
+        (
+            "geth/a/b",
+            "mkdir -p data/geth/a/b; mount -t tmpfs none data/geth/a/b; echo >data/geth/a/b/x",
+        ),
+        ("geth/file", "touch data/geth/file; mount --bind theirs/mine data/geth/file"),
+        ("geth", "mount --bind theirs data/geth"),
+    ];
+    for (at, mount) in mounts {
+        let place = Place::new();
+        place.client("geth");
+        place.write("theirs/mine", "mine");
+        place.write("data/geth/another", "");
+        place.init();
+        let run = "\"$R\" run --datadir data -- geth";
+        let script = format!("{mount}; {run} && exit 99; test -e theirs/mine; {run}");
+        let ended = as_root(&place, &script);
+        assert_eq!(ended.code, Some(7), "{at}: {}", ended.said);
+        assert!(ended.said.contains(&format!("data/{at}\" is a mount")), "{at}: {}", ended.said);
+        assert_eq!(place.read("theirs/mine"), "mine");
+        // Nothing else is gone either.
+        assert!(place.has("data/geth/another") && place.has("data/geth/chain"), "{at}");
+    }
+}
+
+#[test]
+fn what_is_set_aside_is_no_mount() {
+    let place = Place::new();
+    place.runs(&["--datadir", "data", "--", "sh", "-c", "mkdir data/chain; touch data/other"]);
+    place.write("theirs/mine", "mine");
+    place.init();
+    let script = "mount --bind theirs data/chain; \"$R\" run --datadir data -- true";
+    let ended = as_root(&place, script);
+    assert_eq!(ended.code, Some(7), "{}", ended.said);
+    assert!(place.has("data/other") && place.set_aside().is_empty());
+    assert_eq!(place.read("theirs/mine"), "mine");
+}
+
+#[test]
+fn an_empty_mount_is_left_and_bothers_nobody() {
+    let place = Place::new();
+    place.client("geth");
+    place.write("data/geth/old", "");
+    place.init();
+    let script = "mkdir data/geth/empty; mount -t tmpfs none data/geth/empty; \
+                  \"$R\" run --datadir data -- geth";
+    let ended = as_root(&place, script);
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert!(!place.has("data/geth/old") && place.has("data/geth/empty"));
+}
+
+/// Docker gives a client's data directory and a directory in it volumes of their own.
+#[test]
+fn keys_on_a_mount_of_their_own_stay() {
+    let place = Place::new();
+    place.client("geth");
+    place.write("theirs/UTC--x", "mine");
+    place.init();
+    let script = "mount --bind theirs data/keystore; \"$R\" run --datadir data -- geth";
+    let ended = as_root(&place, script);
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert_eq!(place.read("theirs/UTC--x"), "mine");
+}
+
+#[test]
+fn the_runtime_under_another_path_is_no_data_directory() {
+    let place = Place::new();
+    std::fs::create_dir(place.at("alias")).unwrap();
+    let script = "mount --bind runtime alias; \"$R\" run --datadir alias -- true";
+    let ended = as_root(&place, script);
+    assert_eq!(ended.code, Some(2), "{}", ended.said);
+    assert!(place.has("runtime/jwt/jwtsecret"));
+}
+
+#[test]
+fn a_full_volume_is_freed() {
+    // Bytes are used up in one, inodes in the other.
+    for (size, fill) in [
+        ("size=256k", "dd if=/dev/zero of=data/geth/fill bs=4k 2>/dev/null || true"),
+        ("nr_inodes=64", "i=0; while touch data/geth/$i 2>/dev/null; do i=$((i+1)); done"),
+    ] {
+        let place = Place::new();
+        std::fs::create_dir(place.at("data")).unwrap();
+        let script = format!(
+            "mount -t tmpfs -o {size} none data; \"$R\" run --datadir data -- geth; {fill}; \
+             \"$R\" init; \"$R\" run --datadir data -- geth; test -s data/.regenesis-run; \
+             test -s data/geth/chain; test $(ls data/geth | wc -l) = 1"
+        );
+        let ended = as_root(&place, &script);
+        assert_eq!(ended.code, Some(0), "{size}: {}", ended.said);
+    }
+}
+
+/// A fresh ext4 volume has a directory that only root may read.
+#[test]
+fn a_fresh_volume_serves_a_client_that_is_not_root() {
+    let place = Place::new();
+    let program = place.at("regenesis");
+    std::fs::copy(PROGRAM, &program).unwrap();
+    std::fs::create_dir_all(place.at("data/lost+found")).unwrap();
+    let mode = |path: &str, mode| {
+        std::fs::set_permissions(place.at(path), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode("data/lost+found", 0o000);
+    mode(".", 0o755);
+    let mut command = if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(place.at("data"), Some(65532), Some(65532)).unwrap();
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65532", "--regid=65532", "--clear-groups"]).arg(&program);
+        command
+    } else {
+        Command::new(&program)
+    };
+    place.prepare(&mut command);
+    command.args(["run", "--datadir", "data", "--", "geth"]).env("HOME", "/nonexistent");
+    for _ in 0..2 {
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        place.init();
+    }
+    assert!(place.has("data/lost+found"));
+}
