@@ -76,6 +76,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let seed = seed(chosen)?;
     let entropy = Entropy::new(seed);
     let snapshot = super::snapshot_directory(&args.snapshot)?;
+    check_place(&args.snapshot)?;
     let wanted = wanted(&snapshot, kdf, &entropy, chosen.is_some());
     let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · baking {}", env!("CARGO_PKG_VERSION"), snapshot.name));
@@ -117,9 +118,11 @@ pub(super) fn write(
 ) -> Result<Vec<u8>, Failure> {
     let mut record = record(wanted, prepared)?;
     let place = |path: &str| directory.join(path);
+    check_place(directory)?;
     // Without its record a bake is none: it goes first and comes last.
-    for path in [bake::RECORD, bake::VALIDATORS, bake::KEYSTORES] {
-        disk::remove(&place(path))?;
+    disk::remove_file(&place(bake::RECORD))?;
+    if wanted.kdf.is_none() {
+        disk::remove_file(&place(bake::KEYSTORES))?;
     }
     let file = AtomicFile::create(&place(bake::VALIDATORS), false)?;
     let validators = bake::encode_validators(&prepared.validators);
@@ -136,6 +139,15 @@ pub(super) fn write(
     let bytes = record.to_bytes();
     publish(AtomicFile::create(&place(bake::RECORD), false)?, bake::RECORD, &bytes)?;
     Ok(bytes)
+}
+
+/// Checks that `baked/` is a directory, or can become one, and has nothing but files at our names.
+fn check_place(directory: &Path) -> Result<(), Failure> {
+    disk::check_directory(&directory.join(bake::DIRECTORY))?;
+    for path in [bake::RECORD, bake::VALIDATORS, bake::KEYSTORES] {
+        disk::check_file(&directory.join(path))?;
+    }
+    Ok(())
 }
 
 /// Ends a file of the bake with `bytes`.

@@ -1,5 +1,7 @@
 //! Files and directories as they are made on disk: exact modes, and the path in every error.
 
+mod error;
+
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -7,80 +9,14 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{fs, signal};
+pub use self::error::Error;
+use super::{entropy, fs, signal};
 use crate::el::edit::Piece;
 use crate::layout::{Content, OutFile};
 use crate::snapshot::Input;
 
 /// Small pieces are gathered to this before they are written.
 const BUFFER: usize = 1 << 16;
-
-/// The runtime directory could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A path that cannot be made, written or renamed.
-    #[error("{}: {source}", path.display())]
-    Path {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// An input that parts of a file are copied from.
-    #[error(transparent)]
-    Input(#[from] fs::Error),
-    /// A path that cannot be given to another user.
-    #[error("{}: {source}", path.display())]
-    Owner {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A directory that is to be made is there already.
-    #[error("{}: is there already", .0.display())]
-    Exists(PathBuf),
-    /// The directory has something under our names that is not ours.
-    #[error("{}: was not written by regenesis, and would be replaced", .0.display())]
-    Foreign(PathBuf),
-    /// Another process works in the directory.
-    #[error("{}: another capture is at work here", .0.display())]
-    Busy(PathBuf),
-    /// Clients hold the directory, but there is no genesis that they could run on.
-    #[error("{}: is held by a running client, and has no finished genesis", .0.display())]
-    Held(PathBuf),
-}
-
-impl Error {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        use ErrorKind as Kind;
-        match self {
-            Self::Input(error) => error.hint(),
-            Self::Busy(_) => Some("wait for it, or choose another --out"),
-            Self::Owner { .. } => {
-                Some("only root may give files away: run as that user, and leave --chown out")
-            }
-            Self::Exists(_) => Some("remove it, or name another directory"),
-            Self::Foreign(_) => Some("choose another --out, or move it away"),
-            Self::Held(_) => Some("stop the clients, and run init again"),
-            Self::Path { source, .. } => match source.kind() {
-                Kind::PermissionDenied => {
-                    Some("check the owner of the directory against the user that runs regenesis")
-                }
-                Kind::ReadOnlyFilesystem => Some("it must be on a writable volume"),
-                Kind::StorageFull | Kind::QuotaExceeded => {
-                    Some("a run needs room for the old and the new files at once")
-                }
-                Kind::FileTooLarge => Some("the limit on the size of files is too low: ulimit -f"),
-                Kind::NotADirectory | Kind::AlreadyExists => Some("--out must be a directory"),
-                Kind::IsADirectory => Some("move it away, or choose another --out"),
-                Kind::ResourceBusy => Some("mount the runtime directory itself, not a part of it"),
-                _ => None,
-            },
-        }
-    }
-}
 
 pub(super) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
     |source| Error::Path { path: path.to_owned(), source }
@@ -252,6 +188,12 @@ impl Write for Sink<'_> {
     }
 }
 
+/// Makes a directory that must not be there yet, with exactly this mode, whatever the umask.
+pub(super) fn create_directory(path: &Path, mode: u32) -> Result<(), Error> {
+    std::fs::create_dir(path).map_err(at(path))?;
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(at(path))
+}
+
 /// Makes a directory with exactly this mode, whatever the umask; it may be there already.
 pub(super) fn make_directory(path: &Path, mode: u32) -> Result<(), Error> {
     match std::fs::create_dir(path) {
@@ -278,6 +220,98 @@ pub(super) fn create(path: &Path, mode: u32) -> Result<File, Error> {
     let file = file.map_err(at(path))?;
     file.set_permissions(Permissions::from_mode(mode)).map_err(at(path))?;
     Ok(file)
+}
+
+/// A name beside `path` that nobody else has: it ends in 64 random bits, and whatever is made there
+/// must be made exclusively.
+///
+/// # Errors
+/// The system has no randomness.
+pub(super) fn beside(path: &Path) -> Result<PathBuf, Error> {
+    let random = entropy::draw().map_err(at(path))?;
+    let name = path.file_name().unwrap_or_default();
+    let hidden = name.as_encoded_bytes().starts_with(b".");
+    let mut temporary = std::ffi::OsString::from(if hidden { "" } else { "." });
+    temporary.push(name);
+    temporary.push(format!(".regenesis-{}", hex::encode(&random[..8])));
+    Ok(path.with_file_name(temporary))
+}
+
+/// Renames `from` to `to`, where nothing may be.
+///
+/// # Errors
+/// Something is there, or the rename fails.
+pub(super) fn rename_new(from: &Path, to: &Path) -> Result<(), Error> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(()),
+        Err(Errno::EXIST) => Err(Error::Exists(to.to_owned())),
+        // Some file systems cannot promise it.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            if to.symlink_metadata().is_ok() {
+                return Err(Error::Exists(to.to_owned()));
+            }
+            std::fs::rename(from, to).map_err(at(to))
+        }
+        Err(error) => Err(at(to)(error.into())),
+    }
+}
+
+/// Checks that a regular file is at `path`, or nothing.
+///
+/// # Errors
+/// Something else is there, or cannot be seen.
+pub fn check_file(path: &Path) -> Result<(), Error> {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_file() => Ok(()),
+        Ok(meta) => {
+            Err(Error::Kind { path: path.to_owned(), is: kind(&meta), belongs: "a regular file" })
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(at(path)(error)),
+    }
+}
+
+/// Checks that a real directory is at `path`, or nothing; says whether it is there.
+///
+/// # Errors
+/// Something else is there, or cannot be seen.
+pub fn check_directory(path: &Path) -> Result<bool, Error> {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => Ok(true),
+        Ok(meta) => {
+            Err(Error::Kind { path: path.to_owned(), is: kind(&meta), belongs: "a directory" })
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(at(path)(error)),
+    }
+}
+
+/// Removes a regular file, if it is there.
+///
+/// # Errors
+/// It cannot be removed, or something else is there.
+pub fn remove_file(path: &Path) -> Result<(), Error> {
+    check_file(path)?;
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// What an entry of a directory is, in words.
+fn kind(meta: &Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = meta.file_type();
+    match () {
+        () if kind.is_symlink() => "a symbolic link",
+        () if kind.is_dir() => "a directory",
+        () if kind.is_fifo() => "a FIFO",
+        () if kind.is_socket() => "a socket",
+        () if kind.is_file() => "a file",
+        () => "a device",
+    }
 }
 
 /// Removes a file or a directory, if it is there; a symbolic link is not followed.

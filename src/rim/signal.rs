@@ -1,12 +1,15 @@
 //! Clean ends by SIGINT, SIGTERM and SIGHUP.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 /// What is removed when a signal ends the program. The signal's thread takes it for itself and
 /// never gives it back: whoever changes a directory shares it meanwhile, and is waited for.
 static LEFTOVER: RwLock<Option<PathBuf>> = RwLock::new(None);
+
+/// Files that are being written under names of their own, and are removed, too.
+static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// A program that is ended when a signal ends this one.
 static CHILD: Mutex<Option<rustix::process::Pid>> = Mutex::new(None);
@@ -27,6 +30,11 @@ pub fn install() -> Result<(), ctrlc::Error> {
         if let Some(path) = leftover.as_ref() {
             let _ = std::fs::remove_dir_all(path);
         }
+        // Held until the end: no further file begins.
+        let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+        for path in files.iter() {
+            let _ = std::fs::remove_file(path);
+        }
         let child = CHILD.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(child) = *child {
             let _ = rustix::process::kill_process(child, rustix::process::Signal::TERM);
@@ -43,6 +51,16 @@ pub fn install() -> Result<(), ctrlc::Error> {
 /// Names the directory to remove on a signal, or that there is none.
 pub fn set_leftover(path: Option<PathBuf>) {
     *LEFTOVER.write().unwrap_or_else(PoisonError::into_inner) = path;
+}
+
+/// Names a file to remove on a signal.
+pub fn begin_file(path: &Path) {
+    FILES.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+}
+
+/// Forgets a file: it has its place, or is removed.
+pub fn end_file(path: &Path) {
+    FILES.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known != path);
 }
 
 /// Names the program to end on a signal, or that there is none.
