@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::init::seed;
 use super::prepare::baked::{entropy_id, glance};
 use super::prepare::{Prepared, Steps, Wanted, compute};
-use super::{Failure, given};
+use super::{Failure, access, given};
 use crate::cl::preset::Revision;
 use crate::digest;
 use crate::el::edit::Piece;
@@ -134,6 +134,7 @@ pub(super) fn write(
         let mut put = |sealed: &[_]| Ok(file.put(&bake::encode_keystores(sealed))?);
         prepared.keystores.each(wanted, steps.console, |sealed| put(sealed))?;
         record.files.push(publish(file, bake::KEYSTORES, &[])?);
+        access::follow(wanted.snapshot.mnemonics.as_ref(), &place(bake::KEYSTORES));
         steps.done("seal", &format!("{} keystores, kdf {kdf}", prepared.keystores.len()));
     }
     let bytes = record.to_bytes();
@@ -144,7 +145,7 @@ pub(super) fn write(
 /// Checks that `baked/` is a directory, or can become one, and has nothing but files at our names.
 fn check_place(directory: &Path) -> Result<(), Failure> {
     disk::check_directory(&directory.join(bake::DIRECTORY))?;
-    for path in [bake::RECORD, bake::VALIDATORS, bake::KEYSTORES] {
+    for path in bake::FILES {
         disk::check_file(&directory.join(path))?;
     }
     Ok(())

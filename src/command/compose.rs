@@ -1,15 +1,14 @@
 //! `regenesis compose`: writes the stack for a snapshot.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::prepare::inputs;
-use super::{Failure, snapshot_directory};
-use crate::compose::{self, FILE, Source, Stack, UP, seal};
+use super::{Failure, access, snapshot_directory};
+use crate::compose::{self, FILE, Source, Stack, UP, UP_FILE, seal};
 use crate::exit;
 use crate::rim::atomic_file::replace;
 use crate::rim::console::Console;
-use crate::rim::{disk, fs};
+use crate::rim::{disk, former};
 
 const EXAMPLES: &str = "Examples:
   regenesis compose my-snapshot && my-snapshot/up.sh
@@ -37,13 +36,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         return super::print(text.as_bytes());
     };
     write(directory)?;
-    console.title(&format!("{}: {FILE} and up.sh", directory.display()));
+    access::give(directory, console);
+    console.title(&format!("{}: {FILE} and {UP_FILE}", directory.display()));
     Ok(())
 }
-
-/// The files of a stack, with their modes.
-pub(super) const FILES: [(&str, u32); 2] = [(FILE, 0o644), (UP_FILE, 0o755)];
-const UP_FILE: &str = "up.sh";
 
 /// Writes both into the snapshot in `directory`; neither if somebody edited one of them.
 pub(super) fn write(directory: &Path) -> Result<(), Failure> {
@@ -52,40 +48,12 @@ pub(super) fn write(directory: &Path) -> Result<(), Failure> {
     let fulu = config.optional_u64("FULU_FORK_EPOCH");
     let fulu = fulu.map_err(|error| Failure::config(&snapshot.config, &error))?;
     let scheduled = fulu.is_some_and(|epoch| epoch != crate::cl::config::FAR_FUTURE_EPOCH);
-    for (name, _) in FILES {
-        let path = directory.join(name);
-        if !may_replace(&path)? {
+    for path in [FILE, UP_FILE].map(|name| directory.join(name)) {
+        if !former::may_replace(&path)? {
             return Err(disk::Error::Unsealed(path).into());
         }
     }
-    for (name, mode) in FILES {
-        let text = match name {
-            FILE => compose::file(Stack { snapshot: Source::Here, fulu: scheduled }),
-            _ => UP.to_owned(),
-        };
-        replace(&directory.join(name), seal::seal(&text).as_bytes(), mode)?;
-    }
-    Ok(())
-}
-
-/// Whether a file of the stack may be written: nothing is there, or what regenesis wrote.
-pub(super) fn may_replace(path: &Path) -> Result<bool, Failure> {
-    disk::check_file(path)?;
-    if !fs::exists(path) {
-        return Ok(true);
-    }
-    let found = fs::read_file(path)?;
-    let name = path.file_name().unwrap_or_default();
-    Ok(std::str::from_utf8(&found).is_ok_and(|text| seal::is_unedited(text) || is_plain(name, text)))
-}
-
-/// Whether `text` is what this version writes, without a seal, as its first release did.
-fn is_plain(name: &OsStr, text: &str) -> bool {
-    if name == UP_FILE {
-        return text == UP;
-    }
-    let stacks = [Source::Here, Source::Variable].into_iter().flat_map(|snapshot| {
-        [false, true].map(|fulu| Stack { snapshot, fulu })
-    });
-    stacks.into_iter().any(|stack| text == compose::file(stack))
+    let text = compose::file(Stack { snapshot: Source::Here, fulu: scheduled });
+    replace(&directory.join(FILE), seal::seal(&text).as_bytes(), 0o644)?;
+    Ok(replace(&directory.join(UP_FILE), seal::seal(UP).as_bytes(), 0o755)?)
 }

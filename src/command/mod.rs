@@ -1,5 +1,6 @@
 //! Verbs, one a file: its arguments and its `run`.
 
+mod access;
 pub mod bake;
 pub mod capture;
 pub mod compose;
@@ -150,7 +151,10 @@ impl Failure {
 
 impl From<fs::Error> for Failure {
     fn from(error: fs::Error) -> Self {
-        Self::new(exit::INPUT, error.to_string(), error.hint())
+        match access::explain(&error) {
+            Some((message, hint)) => Self::new(exit::INPUT, message, Some(&hint)),
+            None => Self::new(exit::INPUT, error.to_string(), error.hint()),
+        }
     }
 }
 

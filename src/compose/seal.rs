@@ -4,6 +4,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::{FILE, Source, Stack, UP, UP_FILE, file};
+
 const BEFORE: &str = "# regenesis seal ";
 const AFTER: &str = ": once this file is edited, regenesis leaves it alone";
 
@@ -19,6 +21,17 @@ pub fn is_unedited(text: &str) -> bool {
     let Some((line, rest)) = rest.split_once('\n') else { return false };
     let sealed = line.strip_prefix(BEFORE).and_then(|line| line.strip_suffix(AFTER));
     sealed == Some(&digest(head, rest))
+}
+
+/// Whether regenesis wrote `text` as its file `name`, and nobody edited it: it has its seal, or is
+/// what this version writes, but for the seal, which the first release did not know.
+pub fn is_ours(name: &str, text: &str) -> bool {
+    let mut stacks = [Source::Here, Source::Variable]
+        .into_iter()
+        .flat_map(|snapshot| [false, true].map(|fulu| Stack { snapshot, fulu }));
+    is_unedited(text)
+        || name == UP_FILE && text == UP
+        || name == FILE && stacks.any(|stack| text == file(stack))
 }
 
 /// The line that names an interpreter, if there is one, and all other lines.

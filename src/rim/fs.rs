@@ -45,9 +45,10 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
     |source| Error { path: path.to_owned(), source }
 }
 
-/// Whether `path` is a file or directory that can be seen.
+/// Whether something is at `path`, as far as can be seen: what cannot be looked for is not missing,
+/// and whoever reads it learns why.
 pub fn exists(path: &Path) -> bool {
-    path.exists()
+    path.try_exists().unwrap_or(true)
 }
 
 /// Whether everybody may read an input, which is no secret then.

@@ -50,9 +50,7 @@ impl NewTree {
     /// The disk, or the rename, fails, or something has taken the place meanwhile.
     pub fn publish(self) -> Result<(), Error> {
         sync_file_system(&self.temporary)?;
-        signal::uninterrupted(|| {
-            rename_new(&self.temporary, &self.place)
-        })?;
+        signal::uninterrupted(|| rename_new(&self.temporary, &self.place))?;
         let parent = self.place.parent().filter(|parent| *parent != Path::new(""));
         sync(parent.unwrap_or(Path::new(".")))
     }

@@ -25,6 +25,9 @@ pub const VALIDATORS: &str = "baked/validators.bin";
 /// The keystores.
 pub const KEYSTORES: &str = "baked/keystores.jsonl";
 
+/// Every file of the bake.
+pub const FILES: [&str; 3] = [RECORD, VALIDATORS, KEYSTORES];
+
 /// Length of a validator in [`VALIDATORS`].
 const VALIDATOR_SIZE: usize = 48 + 32 + 8 + 1;
 

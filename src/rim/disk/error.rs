@@ -44,7 +44,7 @@ pub enum Error {
     #[error("{}: was not written by regenesis, and would be replaced", .0.display())]
     Foreign(PathBuf),
     /// A file of ours that somebody changed.
-    #[error("{}: is not as regenesis wrote it, and would be replaced", .0.display())]
+    #[error("{}: was edited, or does not belong to the snapshot there", .0.display())]
     Edited(PathBuf),
     /// The stack's files have no such mark, or somebody changed them.
     #[error("{}: was edited, or written by another program", .0.display())]
