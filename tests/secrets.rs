@@ -100,7 +100,7 @@ fn runs_that_fail_show_none() {
     assert_fails(run().file("out", "a file in the way"), 7);
     assert_fails(run().file("out/jwt/jwtsecret", JWT), 7);
     // A former JWT secret that is none.
-    let damaged = Run::new().file("out/.regenesis/lock", "").file("out/jwt/jwtsecret", &JWT[1..]);
+    let damaged = Run::new().after_init(&[]).file("out/jwt/jwtsecret", &JWT[1..]);
     let done = damaged.args(["--jwt", "keep"]).fails(3);
     assert_silent(&done, &[JWT[1..].to_owned()]);
 }

@@ -13,8 +13,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::clock::{Stopwatch, pause};
-use super::disk::{Error, at, create, make_directories, make_directory};
-use super::staging::{OWN, Runtime, owned};
+use super::disk::{Error, at, check_directory, create, make_directories, make_directory};
+use super::staging::{OWN, Runtime, binding, owned};
 use crate::layout::MARKER;
 use crate::lease::POLL;
 
@@ -64,7 +64,8 @@ pub fn marker(out: &Path) -> Result<Option<Vec<u8>>, Error> {
 /// # Errors
 /// The locks or the marker cannot be read.
 pub fn claim(out: &Path, before: Option<&[u8]>) -> Result<Claim, Error> {
-    if !out.join(OWN).join("init").exists() {
+    let own = out.join(OWN);
+    if !check_directory(&own)? || !own.join("init").exists() {
         return Ok(Claim::Absent);
     }
     take(out, before, (false, false))
@@ -85,6 +86,7 @@ pub fn claim_new(out: &Path, before: Option<&[u8]>) -> Result<Claim, Error> {
     if made.0 {
         make_directories(out, 0o755)?;
     }
+    check_directory(&own)?;
     make_directory(&own, 0o755)?;
     take(out, before, made)
 }
@@ -112,7 +114,11 @@ fn take(out: &Path, before: Option<&[u8]>, made: (bool, bool)) -> Result<Claim, 
             return Ok(Claim::MadeMeanwhile(Kept { marker, _turn: turn }));
         }
         match (lock.try_lock(), now) {
-            (Ok(()), _) => return Ok(Claim::Ours(Runtime::new(out, own, made, [turn, lock]))),
+            (Ok(()), now) => {
+                let binding = binding::look(out, now.as_deref())?;
+                let runtime = Runtime::new(out, own, made, binding, [turn, lock]);
+                return Ok(Claim::Ours(runtime));
+            }
             (Err(TryLockError::WouldBlock), Some(marker)) => {
                 return Ok(Claim::InUse(Kept { marker, _turn: turn }));
             }

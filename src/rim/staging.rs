@@ -3,11 +3,19 @@
 //! All files are written beside the old ones, in `OUT/.regenesis/new`, and checked there. Then
 //! the marker is removed, each top-level directory changes place with its old one by rename, and
 //! the marker comes last. So a run that fails leaves the old files and their marker; one that is
-//! killed within the few renames leaves no marker; and nothing of a former run survives.
+//! killed within the few renames leaves no marker; and of a former run's files none survives.
+//!
+//! A former run's files are those that its marker lists. Until this run is in place, the marker of
+//! the former one stays in `.regenesis/former`. What no run wrote goes back to its place, or aside
+//! where this run writes at its place, and beside the keystores: clients take all that is there.
 //!
 //! The keystores alone move over from the old files and are overwritten, because there may be
 //! thousands: ext4 needs minutes to remove them and to make them again. So a run that fails after
 //! its inputs were read leaves no marker, and the next one makes them all.
+
+mod aside;
+pub(super) mod binding;
+mod strays;
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -16,15 +24,25 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
+use self::aside::Aside;
+use self::binding::Binding;
 pub use super::disk::{Error, Written};
-use super::disk::{at, create, make_directory, remove, sync, sync_file_system};
+use super::disk::{at, beside, create, make_directory, remove, sync, sync_file_system};
 use super::owner::{self, Owner};
 use super::{atomic_file, disk, fs, signal};
+use crate::layout::shape::{Kind, Listing};
 use crate::layout::{MARKER, OWNED, OutFile, PROGRAM, SECRETS};
 
 /// The directory in a runtime directory that says whose it is, and holds the locks.
 pub(super) const OWN: &str = ".regenesis";
+/// In it: markers of former runs, until this one is in place.
+const FORMER: &str = "former";
+/// In it: digests of the programs that were left in the runtime directory.
+const LEFT: &str = "program";
+/// All that is in it while nothing is kept there.
+const ALL: [&str; 7] = ["lock", "init", "mark", "new", "old", FORMER, LEFT];
 
 /// The runtime directory, locked.
 #[derive(Debug)]
@@ -33,6 +51,8 @@ pub struct Runtime {
     own: PathBuf,
     /// Whether `out` and `own` were made for this run.
     made: (bool, bool),
+    binding: Binding,
+    aside: Aside,
     /// Held until the process ends.
     _locks: [File; 2],
 }
@@ -47,27 +67,43 @@ impl Drop for Runtime {
     /// Leaves no trace of a first run that failed.
     fn drop(&mut self) {
         if self.made.1 && owned(&self.out).is_none() {
-            let _ = remove(&self.own);
+            let _ = ALL.iter().try_for_each(|name| remove(&self.own.join(name)));
+        }
+        // Only those that are empty.
+        if self.made.1 {
+            let _ = std::fs::remove_dir(&self.own);
         }
         if self.made.0 {
-            // Only if it is empty.
             let _ = std::fs::remove_dir(&self.out);
         }
     }
 }
 
 impl Runtime {
-    pub(super) fn new(out: &Path, own: PathBuf, made: (bool, bool), locks: [File; 2]) -> Self {
-        Self { out: out.to_owned(), own, made, _locks: locks }
+    pub(super) fn new(
+        out: &Path,
+        own: PathBuf,
+        made: (bool, bool),
+        binding: Binding,
+        locks: [File; 2],
+    ) -> Self {
+        let aside = Aside::default();
+        Self { out: out.to_owned(), own, made, binding, aside, _locks: locks }
     }
 
     /// A file of the former run, if there is one.
-    pub fn former(&self, path: &str) -> Option<Vec<u8>> {
+    pub fn former_file(&self, path: &str) -> Option<Vec<u8>> {
         fs::read_file(&self.out.join(path)).ok()
     }
 
+    /// What was put aside since this was last asked: a line for the user.
+    pub fn kept(&self) -> Option<String> {
+        self.aside.take()
+    }
+
     /// Leaves this program in the directory, for clients to start by. It never changes place with
-    /// another file: a client may be starting by it at this moment.
+    /// another file: a client may be starting by it at this moment. A program of the same name that
+    /// we did not leave there is put aside.
     ///
     /// # Errors
     /// It cannot be written.
@@ -75,10 +111,22 @@ impl Runtime {
         let own = Path::new("/proc/self/exe");
         let program = std::fs::read(own).map_err(at(own))?;
         let place = self.out.join(PROGRAM);
-        match std::fs::read(&place) {
-            Ok(there) if there == program => Ok(()),
-            _ => atomic_file::replace(&place, &program, 0o755),
+        let there = std::fs::read(&place).ok();
+        if there.as_ref() == Some(&program) {
+            return Ok(());
         }
+        let digest = |program: &[u8]| hex::encode(Sha256::digest(program));
+        let left = self.own.join(LEFT);
+        let known = std::fs::read_to_string(&left).unwrap_or_default();
+        let former = there.map(|there| digest(&there));
+        let former = former.filter(|former| known.lines().any(|line| line == former));
+        if former.is_none() {
+            self.put_aside(&Listing::default(), &place, PROGRAM)?;
+        }
+        // Both, because a kill may come between the record and the program.
+        let known = format!("{}\n{}\n", digest(&program), former.unwrap_or_default());
+        atomic_file::replace(&left, known.as_bytes(), 0o644)?;
+        atomic_file::replace(&place, &program, 0o755)
     }
 
     /// Begins a run's files, beside the old ones. What is in [`SECRETS`] moves over, to be
@@ -87,15 +135,69 @@ impl Runtime {
     /// # Errors
     /// The directory cannot be written.
     pub fn stage(&self) -> Result<Staging<'_>, Error> {
-        let new = self.own.join("new");
-        remove(&self.own.join("old"))?;
+        if self.binding != Binding::Bound {
+            self.take_over()?;
+        }
+        let (new, old) = (self.own.join("new"), self.own.join("old"));
+        let listing = self.listing()?;
+        if listing.is_empty() {
+            // Nothing says what of it a run wrote.
+            OWNED
+                .iter()
+                .try_for_each(|name| self.put_aside(&listing, &self.out.join(name), name))?;
+        }
+        // What a killed run had on its way.
+        self.restore(&old, &listing)?;
+        remove(&old)?;
         signal::set_leftover(Some(new.clone()));
-        let staging = Staging { runtime: self, new, written: Vec::new() };
+        let staging = Staging { runtime: self, new, listing, written: Vec::new() };
         signal::uninterrupted(|| {
             make_directory(&staging.new, 0o700)?;
             staging.recycle()
         })?;
         Ok(staging)
+    }
+
+    /// Binds the directory. What stands in `.regenesis` without a mark is nobody's scratch.
+    fn take_over(&self) -> Result<(), Error> {
+        for name in ["new", "old", FORMER, LEFT] {
+            let path = format!("{OWN}/{name}");
+            self.put_aside(&Listing::default(), &self.own.join(name), &path)?;
+        }
+        binding::bind(&self.out)
+    }
+
+    /// What the marker lists, and those of runs that were replaced only half.
+    fn listing(&self) -> Result<Listing, Error> {
+        let mut summaries = Vec::new();
+        summaries.extend(std::fs::read(self.out.join(MARKER)).ok());
+        let former = self.own.join(FORMER);
+        if disk::check_directory(&former)? {
+            for (path, ..) in aside::entries(&former, FORMER)? {
+                summaries.extend(std::fs::read(path).ok());
+            }
+        }
+        Ok(Listing::of(summaries.iter().map(Vec::as_slice)))
+    }
+
+    /// Removes the marker. Until a run is in place, it is kept as a list of files.
+    fn retire_marker(&self) -> Result<(), Error> {
+        let marker = self.out.join(MARKER);
+        match marker.symlink_metadata() {
+            Ok(meta) if meta.is_file() => {
+                let place = self.former()?;
+                std::fs::rename(&marker, place).map_err(at(&marker))?;
+            }
+            _ => self.put_aside(&Listing::default(), &marker, MARKER)?,
+        }
+        sync(&self.out)
+    }
+
+    /// A new place for a list of files.
+    fn former(&self) -> Result<PathBuf, Error> {
+        let former = self.own.join(FORMER);
+        make_directory(&former, 0o700)?;
+        beside(&former.join(MARKER))
     }
 }
 
@@ -104,6 +206,8 @@ impl Runtime {
 pub struct Staging<'a> {
     runtime: &'a Runtime,
     new: PathBuf,
+    /// What former runs wrote.
+    listing: Listing,
     /// The files, in the order in which they were given.
     pub written: Vec<Written>,
 }
@@ -116,10 +220,10 @@ impl Staging<'_> {
             path.symlink_metadata().is_ok_and(|found| disk::is_our_secret(&found, owner))
         };
         let (there, here) = (self.runtime.out.join(SECRETS), self.new.join(SECRETS));
-        if ours(&there) {
-            let marker = self.runtime.out.join(MARKER);
-            remove(&marker)?;
-            sync(&self.runtime.out)?;
+        let moves = ours(&there);
+        if moves {
+            self.runtime.retire_marker()?;
+            self.runtime.tidy(&there, SECRETS, &self.listing, owner)?;
             remove(&here)?;
             std::fs::rename(&there, &here).map_err(at(&there))?;
         }
@@ -129,7 +233,7 @@ impl Staging<'_> {
                 remove(&path)?;
             }
         }
-        if here.exists() {
+        if !moves && here.exists() {
             disk::sweep(&self.new, SECRETS, |_, found| disk::is_our_secret(found, owner))?;
         }
         Ok(())
@@ -197,25 +301,39 @@ impl Staging<'_> {
     }
 
     fn swap(&self, staged_marker: &Path) -> Result<(), Error> {
-        let (out, own) = (&self.runtime.out, &self.runtime.own);
+        let (runtime, out, own) = (self.runtime, &self.runtime.out, &self.runtime.own);
         let old = own.join("old");
         make_directory(&old, 0o700)?;
         let place = out.join(MARKER);
-        remove(&place)?;
-        sync(out)?;
+        runtime.retire_marker()?;
+        // Killed from here on, what is in its place is listed, too.
+        let listed = runtime.former()?;
+        if std::fs::hard_link(staged_marker, &listed).is_err() {
+            std::fs::copy(staged_marker, &listed).map_err(at(&listed))?;
+        }
         for name in OWNED {
             let (there, here) = (out.join(name), self.new.join(name));
-            if there.symlink_metadata().is_ok() {
-                std::fs::rename(&there, old.join(name)).map_err(at(&there))?;
+            let found = there.symlink_metadata().ok();
+            let comes = here.exists();
+            // A directory of this name that no run has ever written in is somebody's own.
+            let goes = comes || self.listing.kind(name) == Kind::Directory;
+            match found {
+                Some(found) if goes && found.is_dir() => {
+                    std::fs::rename(&there, old.join(name)).map_err(at(&there))?;
+                }
+                Some(_) if goes => runtime.put_aside(&self.listing, &there, name)?,
+                _ => {}
             }
-            if here.exists() {
+            if comes {
                 std::fs::rename(&here, &there).map_err(at(&there))?;
             }
         }
+        runtime.restore(&old, &self.listing)?;
         sync(out)?;
         std::fs::rename(staged_marker, &place).map_err(at(&place))?;
         sync(out)?;
-        remove(&old)
+        remove(&old)?;
+        remove(&own.join(FORMER))
     }
 }
 

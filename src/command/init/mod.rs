@@ -240,6 +240,7 @@ fn regenerate(
     let Claim::Ours(runtime) = claimed else { return keep::keep(claimed, settings, console) };
     let secret = write::jwt_secret(&runtime, settings)?;
     let mut staging = runtime.stage()?;
+    runtime.kept().iter().for_each(|kept| console.note(kept));
     keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
     if made.is_stale(settings) {
         made = make::stamped(settings, &prepared, &dialects, &mut steps)?;

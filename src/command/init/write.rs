@@ -41,6 +41,7 @@ pub(super) fn write(
         staging.give(owner)?;
     }
     staging.publish(&marker)?;
+    runtime.kept().iter().for_each(|kept| steps.console.note(kept));
     steps.done("publish", "on disk, in place");
     let out = settings.out.display();
     steps.console.title(&format!("{out} is ready: run {}", summary.run_id));
@@ -55,7 +56,7 @@ pub(super) fn jwt_secret(
     let former = match &settings.jwt {
         Jwt::Given(secret) => return Ok(secret.clone()),
         Jwt::New => None,
-        Jwt::Keep => runtime.former("jwt/jwtsecret"),
+        Jwt::Keep => runtime.former_file("jwt/jwtsecret"),
     };
     let Some(text) = former else { return Ok(jwt::new_secret(&settings.entropy)) };
     let text = Zeroizing::new(String::from_utf8_lossy(&text).into_owned());
