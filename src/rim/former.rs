@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::disk::{Error, at, check_directory, check_file};
 use super::fs;
-use crate::compose::seal;
+use crate::compose::{FILE, UP_FILE, seal};
 use crate::snapshot::bake::{self, Record};
 use crate::snapshot::metadata::{self, File, Metadata};
 use crate::snapshot::{DIRECTORIES, FILES, Input, METADATA};
@@ -57,6 +57,7 @@ impl Former {
     /// edited, added, or is none.
     pub(super) fn look(out: &Path, work: &str, before: &Self) -> Result<Self, Error> {
         check_directories(out)?;
+        [FILE, UP_FILE].iter().try_for_each(|name| check_file(&out.join(name)))?;
         let mut former = Self::default();
         if is_empty(out, work)? {
             return Ok(former);
