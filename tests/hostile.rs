@@ -13,6 +13,8 @@ mod history;
 mod interrupted;
 #[path = "hostile/past.rs"]
 mod past;
+#[path = "hostile/place.rs"]
+mod place;
 #[path = "hostile/server.rs"]
 mod server;
 

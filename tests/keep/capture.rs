@@ -123,7 +123,7 @@ fn every_edited_file_of_a_snapshot_is_named() {
     };
     assert_eq!(files.len(), 9, "{files:?}");
     for file in files {
-        for edit in ["printf ' ' >>X", "printf % | dd of=X conv=notrunc status=none", ": >X"] {
+        for edit in ["printf ' ' >>X", "printf @ | dd of=X conv=notrunc status=none", ": >X"] {
             let home = Home::new();
             home.capture();
             shell(&home, &edit.replace('X', &file));

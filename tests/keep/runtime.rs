@@ -147,7 +147,9 @@ fn a_killed_run_is_healed_with_a_mark_and_without() {
 fn what_users_put_into_a_runtime_stays() {
     let home = Home::new();
     home.ok(&INIT);
-    for path in ["NOTES.md", "metadata/notes", "metadata/own/deep/file", "jwt/old", "data/geth/LOCK"] {
+    for path in
+        ["NOTES.md", "metadata/notes", "metadata/own/deep/file", "jwt/old", "data/geth/LOCK"]
+    {
         home.put(&format!("rt/{path}"), path);
     }
     home.put("rt/parsed/mine", "mine");
