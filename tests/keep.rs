@@ -48,7 +48,8 @@ impl Home {
 
     fn read(&self, path: &str) -> String {
         let path = self.at(path);
-        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let bytes =
+            std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         String::from_utf8_lossy(&bytes).into_owned()
     }
 

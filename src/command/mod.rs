@@ -41,7 +41,7 @@ fn given_list(texts: &[String]) -> impl Iterator<Item = &str> {
 
 /// The snapshot in a directory.
 fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
-    if fs::is_directory(directory) {
+    if fs::is_directory(directory)? {
         return Ok(Snapshot::directory(directory, fs::exists));
     }
     let message = format!("{}: is not a snapshot directory", directory.display());

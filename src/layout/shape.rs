@@ -148,7 +148,7 @@ fn kind_of_key(path: &str) -> Kind {
         parts.len() <= pattern.len()
             && parts.iter().zip(*pattern).all(|(part, known)| fits(part, known))
     };
-    match KEYS.iter().copied().find(|pattern| begins(&pattern)) {
+    match KEYS.iter().copied().find(begins) {
         Some(pattern) if pattern.len() == parts.len() => Kind::File,
         Some(_) => Kind::Directory,
         None => Kind::Foreign,
@@ -175,7 +175,7 @@ fn is_split(name: &str) -> bool {
 fn is_client(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     path.strip_prefix(SECRETS).is_some_and(|rest| rest.starts_with('/'))
-        && (CLIENTS.contains(&name) || name.ends_with(".lock"))
+        && (CLIENTS.contains(&name) || name.rsplit_once('.').is_some_and(|(_, end)| end == "lock"))
 }
 
 #[cfg(test)]

@@ -251,6 +251,8 @@ impl Work {
                 disk::sync_file_system(&new)?;
                 let path = self.place.directory.join(PLAN);
                 super::atomic_file::replace(&path, &plan.to_json(), 0o600)?;
+                // What is half in its place needs the rest.
+                self.keep_on_signal(true);
                 signal::uninterrupted(|| plan.carry_out(out, &new, former))?
             }
         };

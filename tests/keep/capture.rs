@@ -209,8 +209,16 @@ fn an_empty_directory_is_filled_whatever_its_name() {
         home.ok(&["inspect", directory]);
         home.ok(&["init", directory]);
     }
-    // A link within is another matter: it may lead anywhere.
-    symlink("../there/el", home.at("el")).unwrap();
+    // A link that leads nowhere is no missing snapshot.
+    symlink("nowhere", home.at("lost")).unwrap();
+    for verb in ["verify", "inspect", "init", "bake", "compose"] {
+        let output = home.run(&[verb, "lost"]);
+        assert_eq!(output.status.code(), Some(3), "{verb}");
+        let said = super::text(&output);
+        assert!(said.contains("lost: it is a symbolic link to nowhere: "), "{verb}: {said}");
+    }
+    home.ok(&["bake", "link"]);
+    home.ok(&["compose", "link"]);
 }
 
 #[test]

@@ -86,9 +86,9 @@ impl Error {
             Self::Owner { .. } => {
                 Some("only root may give files away: run as that user, and leave --chown out")
             }
-            Self::Exists(_) => Some("remove it, or name another directory"),
+            Self::Exists(_) => Some("move it away, or name another directory"),
             Self::Kind { .. } | Self::Foreign(_) | Self::Edited(_) | Self::Unmarked(_) => {
-                Some("move it away, or choose another --out")
+                Some("move it away, or write to another place")
             }
             Self::Unsealed(_) => Some(
                 "move it away, and run this again; settings belong in .env, which stays as it is",

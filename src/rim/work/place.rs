@@ -84,7 +84,7 @@ pub(super) fn check_work(directory: &Path) -> Result<bool, Error> {
 
 /// What a capture's directory is for.
 fn purpose(directory: &Path) -> String {
-    format!("capture in {:?}", directory.file_name().unwrap_or_default())
+    format!("capture in {}", directory.file_name().unwrap_or_default().display())
 }
 
 /// Whether something is at `path`.
