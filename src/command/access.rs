@@ -9,7 +9,7 @@ use crate::rim::console::Console;
 use crate::rim::fs;
 use crate::snapshot::{DIRECTORIES, FILES, Input, METADATA, bake};
 
-/// Lets the user of the stack read the snapshot in `directory`, and nobody else: a secret stays one.
+/// Lets the user of the stack read the snapshot in `directory`, and nobody else.
 pub(super) fn give(directory: &Path, console: &Console) {
     let directories =
         [directory.to_owned()].into_iter().chain(DIRECTORIES.map(|d| directory.join(d)));
@@ -24,8 +24,8 @@ pub(super) fn give(directory: &Path, console: &Console) {
         match grant(&path, USER_ID, right) {
             Ok(()) => given.push(name.to_string()),
             Err(error) => console.warning(&format!(
-                "{name}: uid {USER_ID}, as which the stack runs, may not read it, and cannot be let to \
-                 ({error}): chown {USER_ID} {name}, or let everybody read it: chmod o+rX {name}"
+                "{name}: uid {USER_ID}, as which the stack runs, may not read it, and cannot be \
+                 let to ({error}): chown {USER_ID} {name}, or let everybody read it: chmod o+rX {name}"
             )),
         }
     }
@@ -61,11 +61,13 @@ pub(super) fn explain(error: &fs::Error) -> Option<(String, String)> {
         (format!("the directory {}", path.display()), "x")
     };
     let message = format!(
-        "{error}: {name} belongs to uid {owner} with mode {mode:04o}, and regenesis runs as uid {user}"
+        "{error}: {name} belongs to uid {owner} with mode {mode:04o}, and regenesis runs as uid \
+         {user}"
     );
     let path = path.display();
     let mut hint = format!(
-        "check the file's owner and mode: setfacl -m u:{user}:{right} {path}, or chmod o+{right} {path}"
+        "check the file's owner and mode: setfacl -m u:{user}:{right} {path}, or chmod o+{right} \
+         {path}"
     );
     if user == USER_ID {
         hint.push_str("; for a snapshot, `regenesis compose SNAPSHOT` on the host does it");

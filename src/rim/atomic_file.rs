@@ -30,7 +30,10 @@ impl AtomicFile {
     }
 
     fn with_mode(path: &Path, mode: u32) -> Result<Self, Error> {
-        make_directory(path.parent().unwrap_or(Path::new(".")), 0o755)?;
+        let directory = directory(path);
+        if !directory.is_dir() {
+            make_directory(directory, 0o755)?;
+        }
         check_file(path)?;
         let temporary = beside(path)?;
         signal::begin_file(&temporary);
@@ -56,9 +59,14 @@ impl AtomicFile {
         self.out.sync_all().map_err(at(&self.temporary))?;
         check_file(&self.path)?;
         std::fs::rename(&self.temporary, &self.path).map_err(at(&self.path))?;
-        sync(self.path.parent().unwrap_or(Path::new(".")))?;
+        sync(directory(&self.path))?;
         Ok((self.size, self.hasher.clone().finalize().into()))
     }
+}
+
+/// The directory of a file.
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 impl Drop for AtomicFile {

@@ -2,13 +2,15 @@
 //! `OUT/.regenesis-capture/` if OUT is there already, on whatever file system. An interrupted
 //! capture goes on from there. Only a directory with our mark is ever taken up or removed.
 
+mod appending;
 mod place;
 mod publish;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+pub use self::appending::Appending;
 pub use self::place::Place;
 use self::place::{INSIDE, check_work, create_work, has};
 use self::publish::Plan;
@@ -32,44 +34,6 @@ pub struct Work {
     place: Place,
     /// Held until the process ends.
     _lock: File,
-}
-
-/// A file that only grows.
-#[derive(Debug)]
-pub struct Appending {
-    file: BufWriter<File>,
-    path: PathBuf,
-    /// Bytes written.
-    pub length: u64,
-}
-
-impl Write for Appending {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let with_path = |error: std::io::Error| {
-            std::io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
-        };
-        let written = self.file.write(bytes).map_err(with_path)?;
-        self.length += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Appending {
-    /// Goes back to an earlier length.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn truncate(&mut self, length: u64) -> std::io::Result<()> {
-        self.file.flush()?;
-        self.file.get_ref().set_len(length)?;
-        self.file.seek(SeekFrom::Start(length))?;
-        self.length = length;
-        Ok(())
-    }
 }
 
 impl Work {

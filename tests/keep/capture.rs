@@ -75,7 +75,7 @@ fn a_directory_of_the_captures_name_is_refused() {
         "mkdir mine; ln -s mine out.capture",
         "ln -s nowhere out.capture",
         "echo mine >out.capture",
-        "mkdir out.capture; echo 'regenesis mark 1: capture in \"out.capture\", inode 1, born 1.0' >out.capture/mark",
+        "mkdir out.capture; echo 'regenesis mark 1: capture in out.capture, inode 1, born 1.0' >out.capture/mark",
         "mkdir -p out/.regenesis-capture; echo mine >out/.regenesis-capture/file",
         "mkdir out mine; ln -s ../mine out/.regenesis-capture",
     ] {

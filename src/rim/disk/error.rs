@@ -61,7 +61,11 @@ pub enum Error {
     #[error("{}: has the name of a capture's working directory, but not its mark", .0.display())]
     Unmarked(PathBuf),
     /// The finished snapshot cannot take its place.
-    #[error("{}: appeared during the capture; the finished snapshot stays in {}", out.display(), staged.display())]
+    #[error(
+        "{}: appeared during the capture; the finished snapshot stays in {}",
+        out.display(),
+        staged.display()
+    )]
     Appeared {
         /// The place.
         out: PathBuf,
@@ -87,7 +91,8 @@ impl Error {
                 Some("only root may give files away: run as that user, and leave --chown out")
             }
             Self::Exists(_) => Some("move it away, or name another directory"),
-            Self::Kind { .. } | Self::Foreign(_) | Self::Edited(_) | Self::Unmarked(_) => {
+            Self::Foreign(_) => Some("choose another --out, or move it away"),
+            Self::Kind { .. } | Self::Edited(_) | Self::Unmarked(_) => {
                 Some("move it away, or write to another place")
             }
             Self::Unsealed(_) => Some(
