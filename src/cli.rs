@@ -1,11 +1,17 @@
 //! The command line: the list of verbs.
 
+use clap::builder::StyledStr;
+use clap::error::ContextValue;
+use clap::error::ErrorKind::{
+    DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand as DisplayHelpOnMissing, DisplayVersion,
+};
 use clap::{Parser, Subcommand};
 
 use crate::command::{Failure, bake, capture, compose, health, init, inspect, keys, run, verify};
 use crate::exit;
 use crate::rim::console::Console;
 use crate::rim::signal;
+use crate::visible;
 
 const EXAMPLES: &str = "Examples:
   regenesis init                     the embedded sample, to ./runtime
@@ -56,17 +62,48 @@ enum Verb {
     Health(health::Args),
 }
 
+/// The parser's error with every argument that it quotes on one line, whatever is in it.
+fn visible_error(mut error: clap::Error) -> clap::Error {
+    let shown = |text: &str| visible::line(text).into_owned();
+    let quoted: Vec<_> = error
+        .context()
+        .map(|(kind, value)| {
+            let value = match value {
+                ContextValue::String(text) => ContextValue::String(shown(text)),
+                ContextValue::Strings(texts) => {
+                    ContextValue::Strings(texts.iter().map(|text| shown(text)).collect())
+                }
+                ContextValue::StyledStrs(texts) => {
+                    let shown = |text: &StyledStr| StyledStr::from(shown(&text.to_string()));
+                    ContextValue::StyledStrs(texts.iter().map(shown).collect())
+                }
+                other => other.clone(),
+            };
+            (kind, value)
+        })
+        .collect();
+    for (kind, value) in quoted {
+        error.insert(kind, value);
+    }
+    error
+}
+
 /// Runs the program: arguments from the process, messages to stderr, data to stdout. Returns the
 /// exit code.
 pub fn main() -> u8 {
+    let console = Console::new();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { exit::USAGE } else { exit::DONE };
+            let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
+            if matches!(error.kind(), DisplayHelp | DisplayVersion | DisplayHelpOnMissing) {
+                let _ = error.print();
+            } else {
+                console.usage(&visible_error(error).render().to_string());
+            }
+            return code;
         }
     };
-    let console = Console::new();
     let installed = signal::install().map_err(|error| Failure::bug(error.to_string()));
     let done = installed.and_then(|()| match &cli.verb {
         Verb::Init(args) => init::run(args, &console),

@@ -36,4 +36,5 @@ pub mod schedule;
 pub mod snapshot;
 pub mod stamp;
 pub mod summary;
+pub mod visible;
 pub mod yaml;

@@ -1,6 +1,15 @@
 //! `regenesis.json`: what a run made. The marker of a finished run, and what `--json` prints.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
+
+use crate::keys::Entropy;
+
+/// The files that make the chain: two geneses that differ, differ in one of them.
+const OF_THE_GENESIS: [&str; 4] =
+    ["metadata/genesis.json", "metadata/chain.rlp", "metadata/genesis.ssz", "metadata/config.yaml"];
 
 /// The summary.
 #[derive(Debug, Serialize)]
@@ -8,9 +17,12 @@ use serde::{Deserialize, Serialize};
 pub struct Summary {
     /// Version of the program.
     pub regenesis: &'static str,
-    /// Differs for every genesis.
+    /// Names this genesis and no other: [`run_id`].
     pub run_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaces>,
     pub snapshot: String,
+    pub inputs: Inputs,
     pub chain_id: u64,
     pub el: El,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,6 +33,48 @@ pub struct Summary {
     pub notes: Vec<String>,
     pub warnings: Vec<String>,
     pub steps: Vec<Step>,
+}
+
+/// The genesis that was there before, as far as its summary could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct Replaces {
+    pub run_id: Option<String>,
+    pub genesis_time: Option<u64>,
+}
+
+/// What a genesis is made from, but for times and secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// Digests of the input files by path in a snapshot.
+    pub files: BTreeMap<String, String>,
+    /// The flags that change the genesis, and their values.
+    pub settings: BTreeMap<String, String>,
+    /// The flags that only decide which files are made of it, and their values.
+    #[serde(default)]
+    pub arrangement: BTreeMap<String, String>,
+}
+
+/// The names that two maps do not agree on.
+fn differing<'a>(
+    these: &'a BTreeMap<String, String>,
+    those: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = &'a str> {
+    let names: BTreeSet<&str> = these.keys().chain(those.keys()).map(|name| &**name).collect();
+    names.into_iter().filter(|name| these.get(*name) != those.get(*name))
+}
+
+impl Inputs {
+    /// The files and flags by which these inputs and others make two geneses.
+    pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
+        let files = differing(&self.files, &other.files);
+        files.chain(differing(&self.settings, &other.settings)).collect()
+    }
+
+    /// The flags by which they make other files of one genesis.
+    pub fn rearranged<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
+        differing(&self.arrangement, &other.arrangement).collect()
+    }
 }
 
 /// The execution genesis.
@@ -98,14 +152,46 @@ impl Summary {
     }
 }
 
-/// What is needed of the summary of a run that is in use.
+/// The id of a run: the same for the same seed, inputs and times, and another one for every other
+/// genesis, because clients go on with their data where it is the same.
+pub fn run_id(entropy: &Entropy, summary: &Summary) -> String {
+    let mut context = Vec::new();
+    let mut put = |text: &str| {
+        context.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        context.extend_from_slice(text.as_bytes());
+    };
+    let Summary { el, cl, files, .. } = summary;
+    [&el.block_hash, &cl.state_root, &cl.block_root].into_iter().for_each(|hash| put(hash));
+    put(&cl.genesis_time.to_string());
+    for file in files.iter().filter(|file| OF_THE_GENESIS.contains(&file.path.as_str())) {
+        put(&file.path);
+        put(&hex::encode(file.sha256));
+    }
+    hex::encode(&entropy.derive("run id", &context)[..8])
+}
+
+/// What is needed of the summary of a finished run.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs, reason = "the names are the file's")]
 pub struct Finished {
     pub run_id: String,
     #[serde(default)]
+    pub snapshot: Option<String>,
+    /// Runs of older versions do not say it.
+    #[serde(default)]
+    pub inputs: Option<Inputs>,
+    #[serde(default)]
     pub history: Option<History>,
+    #[serde(default)]
+    pub cl: Option<FinishedCl>,
     pub files: Vec<File>,
+}
+
+/// The consensus genesis of a finished run.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs, reason = "the names are the file's")]
+pub struct FinishedCl {
+    pub genesis_time: u64,
 }
 
 impl Finished {
@@ -114,6 +200,11 @@ impl Finished {
     /// # Errors
     /// It is not one.
     pub fn parse(marker: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(marker)
+        let finished: Self = serde_json::from_slice(marker)?;
+        let is_id = |byte: u8| byte.is_ascii_alphanumeric();
+        if finished.run_id.is_empty() || !finished.run_id.bytes().all(is_id) {
+            return Err(serde_json::Error::custom("run_id is not the id of a run"));
+        }
+        Ok(finished)
     }
 }

@@ -10,7 +10,9 @@ use regenesis::cl::preset::Revision;
 use regenesis::command::prepare::Wanted;
 use regenesis::command::prepare::baked::{Found, load};
 use regenesis::keys::{Entropy, Kdf};
-use regenesis::snapshot::Snapshot;
+use regenesis::rim::identity;
+use regenesis::snapshot::seen::{self, Identity, Seen};
+use regenesis::snapshot::{Input, Snapshot};
 use support::{Run, repository};
 
 const SEED: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -140,7 +142,7 @@ fn a_stale_bake_is_named_and_not_used() {
         ("cl/config.yaml", "SECONDS_PER_SLOT: 2", "SECONDS_PER_SLOT: 4"),
         ("val/mnemonics.yaml", "count: 64", "count: 65"),
         ("el/genesis.template.json", "\"gasLimit\": \"0x3", "\"gasLimit\": \"0x4"),
-        // Of the same length, in the alloc: the samples see it.
+        // Of the same length, in the alloc.
         ("el/genesis.template.json", "0xf39Fd6e51aad88F6F4", "0xf39Fd6e51aad88F6F5"),
     ];
     for (file, from, to) in edits {
@@ -158,6 +160,132 @@ fn a_stale_bake_is_named_and_not_used() {
     let computed = Run::new().arg(&sample).args(["--timestamp", "1700000000", "--json"]).succeeds();
     assert!(computed.stderr.contains("not used (regenesis bake makes it anew)"));
     assert!(!was_baked(&computed));
+}
+
+/// Adds accounts to a snapshot's genesis, so that it has several MiB.
+fn grow(snapshot: &Path) -> PathBuf {
+    let path = snapshot.join("el/genesis.template.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let account = |n: u32| format!("\"{n:040x}\": {{ \"balance\": \"0x1{n:060x}\" }},\n");
+    let accounts = (1..=20_000).map(account).collect::<Vec<_>>().concat();
+    let marker = "\"alloc\": {";
+    std::fs::write(&path, text.replacen(marker, &format!("{marker}\n{accounts}"), 1)).unwrap();
+    path
+}
+
+/// What a run makes of the files alone, without any bake.
+fn computed(snapshot: &Path) -> support::Done {
+    let file = |name: &str| snapshot.join(name);
+    Run::new()
+        .arg("--genesis")
+        .arg(file("el/genesis.template.json"))
+        .arg("--config")
+        .arg(file("cl/config.yaml"))
+        .arg("--mnemonics")
+        .arg(file("val/mnemonics.yaml"))
+        .args(["--timestamp", "1800000000", "--seed", SEED, "--json"])
+        .succeeds()
+}
+
+/// Accounts between all samples that an older version took, the first and the last one.
+#[test]
+fn one_balance_of_twenty_thousand_edited_at_the_same_length_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let sample = copy_of_sample(directory.path());
+    let path = grow(&sample);
+    bake(&sample);
+    let whole = std::fs::read(&path).unwrap();
+    assert!(whole.len() > 2 << 20 && matches!(found(&sample), Found::Prepared(_)));
+    let modified = path.metadata().unwrap().modified().unwrap();
+    for account in [1, 2, 777, 4242, 9999, 10_001, 13_370, 19_999, 20_000] {
+        let key = format!("{account:040x}");
+        let at = whole.windows(40).position(|text| text == key.as_bytes()).unwrap() + 62;
+        let mut edited = whole.clone();
+        assert!(edited[at].is_ascii_digit() && edited[at + 1] == b'0');
+        edited[at + 1] = b'7';
+        std::fs::write(&path, edited).unwrap();
+        // Whoever edits may put the time back.
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+        let Found::Stale(reason) = found(&sample) else { panic!("{account}") };
+        assert!(reason.contains("is of another") && reason.contains("genesis.template.json"));
+    }
+    let arguments = ["--timestamp", "1800000000", "--seed", SEED, "--json"];
+    let baked = Run::new().arg(&sample).args(arguments).succeeds();
+    let hash = |done: &support::Done| summary(done)["el"]["block_hash"].clone();
+    assert!(!was_baked(&baked) && baked.stderr.contains("is of another"), "{}", baked.stderr);
+    assert_eq!(hash(&baked), hash(&computed(&sample)));
+    std::fs::write(&path, &whole).unwrap();
+    assert_ne!(hash(&baked), hash(&computed(&sample)));
+    let copy = directory.path().join("copy");
+    assert!(Command::new("cp").arg("-r").arg(&sample).arg(&copy).status().unwrap().success());
+    assert!(matches!(found(&copy), Found::Prepared(_)), "a copy is known by its content");
+}
+
+/// A boot does not read what has the identity that the bake saw. Only an identity is believed that
+/// a later edit cannot have.
+#[test]
+fn what_was_seen_unchanged_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let sample = copy_of_sample(directory.path());
+    let path = grow(&sample);
+    bake(&sample);
+    let seen_at = sample.join("baked/seen.json");
+    assert!(!seen_at.exists(), "the file changed less than two seconds before");
+    // An old file: what the repository has is not edited while this runs.
+    std::fs::remove_file(&path).unwrap();
+    let old = repository().join("sample/el/genesis.template.json");
+    std::os::unix::fs::symlink(&old, &path).unwrap();
+    bake(&sample);
+    let seen = Seen::parse(&std::fs::read(&seen_at).unwrap());
+    let file = &seen.files["el/genesis.template.json"];
+    assert_eq!(Some(file.identity), identity::of(&Input::File(old)));
+    assert!(matches!(found(&sample), Found::Prepared(_)));
+    // With another digest for the same identity, the bake is of another file: nothing was read.
+    let forged = |tree: String, identity: Identity| {
+        let file = seen::File { identity, tree };
+        let seen = Seen { files: [("el/genesis.template.json".to_owned(), file)].into() };
+        std::fs::write(&seen_at, seen.to_bytes()).unwrap();
+    };
+    forged("00".repeat(32), file.identity);
+    assert!(matches!(found(&sample), Found::Stale(_)));
+    // With another identity the file is read, whatever stands beside it.
+    forged("00".repeat(32), Identity { inode: file.identity.inode + 1, ..file.identity });
+    assert!(matches!(found(&sample), Found::Prepared(_)));
+    for damage in [&b""[..], b"{", b"\xff", b"[1]"] {
+        std::fs::write(&seen_at, damage).unwrap();
+        assert!(matches!(found(&sample), Found::Prepared(_)));
+    }
+}
+
+/// Every input, while `init` derives the keys of a thousand validators.
+#[test]
+fn an_input_that_changes_while_init_runs_is_an_error() {
+    use std::io::{BufRead, BufReader};
+    let files =
+        ["metadata.json", "el/genesis.template.json", "cl/config.yaml", "val/mnemonics.yaml"];
+    for file in files {
+        let directory = tempfile::tempdir().unwrap();
+        let sample = copy_of_sample(directory.path());
+        std::fs::remove_dir_all(sample.join("baked")).unwrap();
+        let mnemonics = sample.join("val/mnemonics.yaml");
+        let text = std::fs::read_to_string(&mnemonics).unwrap();
+        std::fs::write(&mnemonics, text.replace("count: 64", "count: 1500")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
+        command.args(["init", "--out", "out", "sample"]).current_dir(directory.path());
+        let mut init = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(init.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.trim_start().starts_with("read ")));
+        let path = sample.join(file);
+        let mut text = std::fs::read(&path).unwrap();
+        let last = text.len() - 1;
+        text[last] = b' ';
+        std::fs::write(&path, text).unwrap();
+        let rest: Vec<_> = lines.collect();
+        assert_eq!(init.wait().unwrap().code(), Some(3), "{file}: {rest:?}");
+        let expected = format!("sample/{file} changed while it was being read");
+        assert!(rest.iter().any(|line| line.contains(&expected)), "{file}: {rest:?}");
+        assert!(!directory.path().join("out/regenesis.json").exists(), "{file}");
+    }
 }
 
 #[test]

@@ -130,6 +130,69 @@ fn block_0_and_the_past_are_handed_over_byte_for_byte() {
     }
 }
 
+/// The execution genesis stays, and so did the run id: clients went on with the beacon chain of
+/// another time.
+#[test]
+fn another_time_of_one_seed_is_another_run() {
+    let seed = "5e".repeat(32);
+    let id = |time: u64| {
+        let run = Snapshot::of("fulu").given_to(Run::new());
+        let time = time.to_string();
+        let done = run.args(["--seed", &seed, "--timestamp", &time]).succeeds();
+        done.json("regenesis.json")["run_id"].clone()
+    };
+    let time = 1_900_000_000;
+    assert_eq!(id(time), id(time));
+    let ids: std::collections::HashSet<_> = (time..time + 7).map(|t| id(t).to_string()).collect();
+    assert_eq!(ids.len(), 7);
+}
+
+/// The same length, and blocks that nobody looks at before the client imports them.
+#[test]
+fn a_past_of_other_bytes_than_the_metadata_name_is_refused() {
+    for baked in [false, true] {
+        for file in ["el/chain.rlp", "el/genesis.json"] {
+            let run = Snapshot::of("fulu").given_to(Run::new());
+            let path = run.directory().join("snapshot").join(file);
+            if baked {
+                let mut bake = std::process::Command::new(env!("CARGO_BIN_EXE_regenesis"));
+                let bake = bake.arg("bake").arg("snapshot").current_dir(run.directory());
+                assert!(bake.output().unwrap().status.success());
+            }
+            let mut bytes = std::fs::read(&path).unwrap();
+            if file == "el/chain.rlp" {
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+            } else {
+                // A blank elsewhere: the same state and hash, but other bytes.
+                let text = String::from_utf8(bytes).unwrap();
+                bytes = text.replacen(": ", " :", 1).into_bytes();
+            }
+            std::fs::write(&path, bytes).unwrap();
+            let done = run.fails(3);
+            let expected = format!("{file}: is not the file that the metadata name");
+            assert!(done.stderr.contains(&expected), "{}", done.stderr);
+            done.wrote_nothing();
+        }
+    }
+}
+
+#[test]
+fn what_of_a_past_is_gone_with_its_genesis_is_said() {
+    let run = Snapshot::of("fulu").given_to(Run::new());
+    let directory = run.directory().to_owned();
+    let done = run.succeeds();
+    let mut again = std::process::Command::new(env!("CARGO_BIN_EXE_regenesis"));
+    let again = again.args(["init", "snapshot", "--out", "out"]).current_dir(&directory).output();
+    let said = String::from_utf8(again.unwrap().stderr).unwrap();
+    assert!(!done.json("regenesis.json")["replaces"]["run_id"].is_null(), "{said}");
+    assert!(
+        said.contains("\nnew genesis: replaces run ")
+            && said.contains("after block 1 are gone, those of the snapshot stay"),
+        "{said}"
+    );
+}
+
 #[test]
 fn receipts_have_the_root_of_their_block() {
     for fork in FORKS {

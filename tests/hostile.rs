@@ -7,10 +7,14 @@
     reason = "tests meet the world"
 )]
 
+#[path = "hostile/endless.rs"]
+mod endless;
 #[path = "hostile/history.rs"]
 mod history;
 #[path = "hostile/interrupted.rs"]
 mod interrupted;
+#[path = "hostile/password.rs"]
+mod password;
 #[path = "hostile/past.rs"]
 mod past;
 #[path = "hostile/place.rs"]

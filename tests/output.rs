@@ -239,12 +239,12 @@ fn a_full_stdout_is_told() {
 }
 
 #[test]
-fn a_former_secret_that_is_none_costs_nothing() {
+fn a_former_secret_that_is_none_does_not_stop_a_run() {
     let place = Place::new();
     place.succeeds(FIRST, 2);
     std::fs::write(place.out().join("jwt/jwtsecret"), "0x12").unwrap();
-    let before = contents(&place.out());
     let output = place.init(SECOND, 2).args(["--jwt", "keep"]).output().unwrap();
-    assert_refused(&output, 3, &["jwt/jwtsecret: ", "expected 64 hex digits", "--jwt new"]);
-    assert_eq!(contents(&place.out()), before, "a fault of an input changes nothing");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("warning: out/jwt/jwtsecret: "), "{said}");
+    assert_eq!(place.complete(), Some(2));
 }

@@ -43,6 +43,12 @@ pub enum Error {
     /// The source cannot be read to its end.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
+    /// An answer that goes on and on.
+    #[error("the node's answer has more than {most} bytes, which is no devnet's state")]
+    Endless {
+        /// The most that is taken.
+        most: u64,
+    },
     /// A change of the state that cannot be made.
     #[error("{0}")]
     Change(String),
@@ -136,6 +142,12 @@ impl Error {
             }
             Self::Read(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 "the file ends too early: was it copied whole?"
+            }
+            Self::Endless { .. } => {
+                "have the node write it to a file, and capture that: --state FILE"
+            }
+            Self::Write(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                "the state is larger than this disk, or the node never ends: choose another --out"
             }
             Self::Read(_) | Self::Write(_) | Self::Change(_) => return None,
             Self::NoBlock { .. } => "--block takes latest, finalized, a number, or a hash",

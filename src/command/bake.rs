@@ -6,8 +6,8 @@ use clap::builder::FalseyValueParser;
 use sha2::{Digest, Sha256};
 
 use super::init::seed;
-use super::prepare::baked::{entropy_id, glance};
-use super::prepare::{Prepared, Steps, Wanted, compute};
+use super::prepare::baked::entropy_id;
+use super::prepare::{Prepared, Steps, Wanted, compute, digests};
 use super::{Failure, access, given};
 use crate::cl::preset::Revision;
 use crate::digest;
@@ -117,10 +117,12 @@ pub(super) fn write(
     steps: &mut Steps<'_>,
 ) -> Result<Vec<u8>, Failure> {
     let mut record = record(wanted, prepared)?;
+    digests::check(&prepared.watch)?;
     let place = |path: &str| directory.join(path);
     check_place(directory)?;
     // Without its record a bake is none: it goes first and comes last.
     disk::remove_file(&place(bake::RECORD))?;
+    disk::remove_file(&place(bake::SEEN))?;
     if wanted.kdf.is_none() {
         disk::remove_file(&place(bake::KEYSTORES))?;
     }
@@ -136,6 +138,10 @@ pub(super) fn write(
         record.files.push(publish(file, bake::KEYSTORES, &[])?);
         access::follow(wanted.snapshot.mnemonics.as_ref(), &place(bake::KEYSTORES));
         steps.done("seal", &format!("{} keystores, kdf {kdf}", prepared.keystores.len()));
+    }
+    let seen = digests::seen(wanted.snapshot, &prepared.watch, &prepared.digests);
+    if !seen.files.is_empty() {
+        publish(AtomicFile::create(&place(bake::SEEN), false)?, bake::SEEN, &seen.to_bytes())?;
     }
     let bytes = record.to_bytes();
     publish(AtomicFile::create(&place(bake::RECORD), false)?, bake::RECORD, &bytes)?;
@@ -170,6 +176,7 @@ pub(super) fn record(wanted: &Wanted<'_>, prepared: &Prepared) -> Result<Record,
         regenesis: env!("CARGO_PKG_VERSION").to_owned(),
         genesis: baked_genesis(snapshot, prepared)?,
         files,
+        trees: digests::of_large_files(snapshot, &prepared.digests),
         genesis_validators_root: root.into(),
         sources: prepared.sources.clone(),
         keystores: wanted.kdf.map(|kdf| BakedKeystores {
@@ -216,7 +223,6 @@ fn baked_genesis(snapshot: &Snapshot, prepared: &Prepared) -> Result<BakedGenesi
             size,
             sha256: hex::encode(whole.finalize()),
         },
-        glance: glance(input, &alloc.range, size)?,
         alloc: alloc.range.clone(),
         empty: alloc.empty,
         accounts: prepared.accounts,

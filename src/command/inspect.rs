@@ -22,7 +22,7 @@ use crate::rim::fs;
 use crate::snapshot::bake::Record;
 use crate::snapshot::metadata::{Metadata, Mode};
 use crate::snapshot::{CHAIN, Snapshot, mnemonics, validators};
-use crate::{capture, cl};
+use crate::{capture, cl, visible};
 
 const EXAMPLES: &str = "Examples:
   regenesis inspect my-snapshot
@@ -243,7 +243,7 @@ impl Inspected {
         let Self { metadata, accounts, consensus, .. } = self;
         let mut out = String::new();
         let mut line = |name: &str, text: &str| {
-            let _ = writeln!(out, "{name:<12}{text}");
+            let _ = writeln!(out, "{name:<12}{}", visible::line(text));
         };
         line("snapshot", &format!("{}, chain {}", self.snapshot, metadata.chain_id));
         if let Some(source) = &metadata.source {

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use crate::exit;
 use crate::rim::console::{self, Console};
-use crate::rim::http::{Endpoint, Patience, UrlError};
+use crate::rim::http::{Endpoint, Patience};
 use crate::rim::rpc::Client;
 use crate::rim::{disk, fs, process};
 use crate::snapshot::{Input, Snapshot};
@@ -58,13 +58,8 @@ fn connect<'a>(
     console: &'a Console,
 ) -> Result<Client<'a>, Failure> {
     let endpoint = Endpoint::new(url, patience, console).map_err(|error| {
-        let hint = match error {
-            UrlError::Tls => "build with --features tls, or use a tunnel to a plain port",
-            UrlError::Scheme(_) => "the HTTP port is meant, not the WebSocket or IPC one",
-            UrlError::Invalid => "for example http://127.0.0.1:8545",
-        };
         // Not quoting the URL: it may hold a password.
-        Failure::usage(format!("{flag} {error}"), hint)
+        Failure::usage(format!("{flag} {error}"), error.hint())
     })?;
     Ok(Client::new(endpoint))
 }

@@ -116,19 +116,31 @@ fn wait(
     given_up: Option<&str>,
     console: &Console,
 ) -> Result<(Lease, Finished), Failure> {
+    let usable = |marker: &[u8]| {
+        let finished = Finished::parse(marker);
+        finished.map(|finished| Some(finished).filter(|new| given_up != Some(&*new.run_id)))
+    };
     let mut said = false;
     loop {
-        if let Some(lease) = lease::hold(&args.runtime)? {
-            let finished = Finished::parse(&lease.marker).map_err(|error| {
-                let marker = args.runtime.join(crate::layout::MARKER);
-                let message = format!("{}: {error}", marker.display());
-                Failure::new(exit::INPUT, message, Some("run regenesis init again"))
-            })?;
-            if given_up != Some(finished.run_id.as_str()) {
-                return Ok((lease, finished));
+        // Not held before it is wanted: init keeps what is held.
+        let there = lease::marker(&args.runtime)?;
+        match there.as_deref().map(usable) {
+            Some(Ok(Some(_))) => {
+                if let Some(lease) = lease::hold(&args.runtime)?
+                    && let Ok(Some(finished)) = usable(&lease.marker)
+                {
+                    return Ok((lease, finished));
+                }
             }
-        } else if !said {
-            console.title(&format!("waiting for a genesis in {}", args.runtime.display()));
+            Some(Err(error)) if !said => {
+                let marker = args.runtime.join(crate::layout::MARKER);
+                let marker = marker.display();
+                console.warning(&format!("{marker}: {error}; waiting until init replaces it"));
+            }
+            None if !said => {
+                console.title(&format!("waiting for a genesis in {}", args.runtime.display()));
+            }
+            _ => {}
         }
         said = true;
         pause(POLL);

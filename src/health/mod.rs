@@ -5,6 +5,7 @@
 //! answers, that its genesis is ours, and that blocks come.
 
 pub mod known;
+mod log_line;
 
 use std::fmt;
 

@@ -12,6 +12,7 @@ use super::fs;
 use crate::compose::{FILE, UP_FILE, seal};
 use crate::snapshot::bake::{self, Record};
 use crate::snapshot::metadata::{self, File, Metadata};
+use crate::snapshot::seen::Seen;
 use crate::snapshot::{DIRECTORIES, FILES, Input, METADATA};
 
 /// What a fresh file system has of its own.
@@ -71,6 +72,10 @@ impl Former {
             let bound = record.as_ref().and_then(|record| record.bound(path));
             let file = bound.map(|bound| File { size: bound.size, sha256: bound.sha256.clone() });
             former.take(out, path, file, before)?;
+        }
+        if let Some(bytes) = read(&out.join(bake::SEEN))? {
+            let is_ours = Seen::parse(&bytes).to_bytes() == bytes;
+            former.take(out, bake::SEEN, is_ours.then(|| file_of(&bytes)), before)?;
         }
         Ok(former)
     }

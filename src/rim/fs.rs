@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::open;
 use crate::snapshot::Input;
 
 /// Nothing that is read whole is larger than this: configs, lists of validators, keystores.
@@ -25,6 +26,11 @@ pub struct Error {
 impl Error {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
+        if open::is_no_file(&self.source) {
+            return Some(
+                "put a copy of the data in its place: reading anything else may never end",
+            );
+        }
         match self.source.kind() {
             std::io::ErrorKind::NotFound => Some("check the path; in a container, check the mount"),
             std::io::ErrorKind::IsADirectory => Some(
@@ -43,6 +49,10 @@ const PIECE: usize = 1 << 20;
 
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
     |source| Error { path: path.to_owned(), source }
+}
+
+fn open_file(path: &Path) -> Result<File, Error> {
+    open::file(path).map_err(at(path))
 }
 
 /// Whether something is at `path`. What may not be looked for is not missing: reading it says why.
@@ -84,21 +94,13 @@ pub fn is_directory(path: &Path) -> Result<bool, Error> {
 /// Opens an input for reading from its start.
 ///
 /// # Errors
-/// The file cannot be opened, or is a directory.
+/// The file cannot be opened, or is no regular file.
 pub fn open(input: &Input) -> Result<Box<dyn Read + Send>, Error> {
     match input {
         Input::Embedded(_, bytes) => Ok(Box::new(*bytes)),
         Input::Made(_, bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
         Input::File(path) => Ok(Box::new(open_file(path)?)),
     }
-}
-
-fn open_file(path: &Path) -> Result<File, Error> {
-    let file = File::open(path).map_err(at(path))?;
-    if file.metadata().map_err(at(path))?.is_dir() {
-        return Err(at(path)(std::io::ErrorKind::IsADirectory.into()));
-    }
-    Ok(file)
 }
 
 /// Reads a range of an input.
@@ -282,15 +284,19 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// It cannot be read.
 pub fn read_log(path: &Path) -> Result<Vec<u8>, Error> {
-    if path != Path::new("-") {
-        let input = Input::File(path.to_owned());
-        let length = length(&input)?;
-        let mut log = Vec::new();
-        read_range(&input, length.saturating_sub(MAX_WHOLE)..length, &mut log)?;
-        return Ok(log);
-    }
     let mut log = Vec::new();
-    std::io::stdin().take(MAX_WHOLE).read_to_end(&mut log).map_err(at(path))?;
+    let stream: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        let mut file = open_file(path)?;
+        let meta = file.metadata().map_err(at(path))?;
+        if meta.is_file() {
+            let start = meta.len().saturating_sub(MAX_WHOLE);
+            file.seek(SeekFrom::Start(start)).map_err(at(path))?;
+        }
+        Box::new(file)
+    };
+    stream.take(MAX_WHOLE).read_to_end(&mut log).map_err(at(path))?;
     Ok(log)
 }
 

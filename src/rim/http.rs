@@ -5,7 +5,11 @@ use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use ureq::RequestBuilder;
+use ureq::typestate::WithBody;
+
 use super::console::Console;
+use crate::rpc::address::{self, Address};
 
 /// How long a node is waited for.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +41,8 @@ const STREAM: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub struct Endpoint<'a> {
     agent: ureq::Agent,
-    url: String,
-    /// The URL without user, password, path and query, which may be secret.
-    pub label: String,
+    /// Where it is.
+    pub address: Address,
     /// How long it is waited for.
     pub patience: Patience,
     reached: AtomicBool,
@@ -53,45 +56,25 @@ pub enum Error {
     Unreachable(String),
     /// An answer, but not a good one.
     Status(String),
+    /// It wants a password, or another one.
+    Denied(String),
     /// Not in time.
     Slow,
     /// More than the limit.
     TooLarge,
 }
 
-/// Why a text is no URL of a server.
-#[derive(Debug, thiserror::Error)]
-pub enum UrlError {
-    /// Not http.
-    #[error("has the scheme {0}, expected http")]
-    Scheme(String),
-    /// https without the feature.
-    #[error("is https, which this build does not have")]
-    Tls,
-    /// No URL.
-    #[error("is no URL of a server, such as 127.0.0.1:8545")]
-    Invalid,
-}
-
 impl<'a> Endpoint<'a> {
-    /// The server at `url`, whose scheme may be left out, as Kurtosis prints it.
+    /// The server at `url`, whose scheme may be left out.
     ///
     /// # Errors
     /// It is no URL.
-    pub fn new(url: &str, patience: Patience, console: &'a Console) -> Result<Self, UrlError> {
-        let (scheme, rest) = url.trim().split_once("://").unwrap_or(("http", url.trim()));
-        let rest = rest.trim_end_matches('/');
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" => {}
-            "https" if cfg!(feature = "tls") => {}
-            "https" => return Err(UrlError::Tls),
-            other => return Err(UrlError::Scheme(other.to_owned())),
-        }
-        let url = format!("{scheme}://{rest}");
-        let uri: ureq::http::Uri = url.parse().map_err(|_| UrlError::Invalid)?;
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or(UrlError::Invalid)?;
-        let port = uri.port().map_or_else(String::new, |port| format!(":{port}"));
-        let label = format!("{scheme}://{host}{port}");
+    pub fn new(
+        url: &str,
+        patience: Patience,
+        console: &'a Console,
+    ) -> Result<Self, address::Error> {
+        let address = Address::parse(url, cfg!(feature = "tls"))?;
         let config = ureq::Agent::config_builder()
             // A devnet is near: a proxy that the environment names cannot see it.
             .proxy(None)
@@ -103,7 +86,7 @@ impl<'a> Endpoint<'a> {
             .user_agent(concat!("regenesis/", env!("CARGO_PKG_VERSION")))
             .build();
         let (agent, reached) = (config.into(), AtomicBool::new(false));
-        Ok(Self { agent, url, label, patience, reached, console })
+        Ok(Self { agent, address, patience, reached, console })
     }
 
     /// Gets `path`; at most `limit` bytes.
@@ -111,9 +94,10 @@ impl<'a> Endpoint<'a> {
     /// # Errors
     /// No good answer in time.
     pub fn get(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
-        let url = format!("{}{path}", self.url);
+        let url = format!("{}{path}", &*self.address.url);
         self.patiently(|| {
-            whole(self.agent.get(&url).header("Accept", "application/json").call(), limit)
+            let request = self.agent.get(&url).header("Accept", "application/json");
+            whole(self.authorized(request).call(), limit)
         })
     }
 
@@ -122,10 +106,7 @@ impl<'a> Endpoint<'a> {
     /// # Errors
     /// No good answer in time.
     pub fn post(&self, body: &[u8], limit: u64) -> Result<Vec<u8>, Error> {
-        self.patiently(|| {
-            let request = self.agent.post(&self.url).content_type("application/json");
-            whole(request.send(body), limit)
-        })
+        self.patiently(|| whole(self.request().send(body), limit))
     }
 
     /// Posts JSON, and gives what comes back as it comes.
@@ -134,11 +115,22 @@ impl<'a> Endpoint<'a> {
     /// No good answer in time.
     pub fn post_streaming(&self, body: &[u8]) -> Result<Box<dyn Read + Send>, Error> {
         self.patiently(|| {
-            let request = self.agent.post(&self.url).content_type("application/json");
-            let request = request.config().timeout_global(Some(STREAM)).build();
+            let request = self.request().config().timeout_global(Some(STREAM)).build();
             let answer = good(request.send(body))?;
             Ok(Box::new(answer.into_body().into_reader()) as Box<dyn Read + Send>)
         })
+    }
+
+    fn request(&self) -> RequestBuilder<WithBody> {
+        let request = self.agent.post(&*self.address.url).content_type("application/json");
+        self.authorized(request)
+    }
+
+    fn authorized<T>(&self, request: RequestBuilder<T>) -> RequestBuilder<T> {
+        match &self.address.authorization {
+            Some(authorization) => request.header("Authorization", &**authorization),
+            None => request,
+        }
     }
 
     /// Repeats a question while the connection fails. A server that was never reached is not
@@ -147,17 +139,21 @@ impl<'a> Endpoint<'a> {
         let mut pause = PAUSE;
         for attempt in 1.. {
             let what = match ask() {
-                Err(Error::Unreachable(what)) => what,
+                Err(Error::Unreachable(what)) => self.address.without_secrets(&what),
                 answer => {
                     self.reached.store(true, Ordering::Relaxed);
-                    return answer;
+                    return answer.map_err(|error| match error {
+                        Error::Status(what) => Error::Status(self.address.without_secrets(&what)),
+                        Error::Denied(what) => Error::Denied(self.address.without_secrets(&what)),
+                        error => error,
+                    });
                 }
             };
             if attempt >= self.patience.attempts || !self.reached.load(Ordering::Relaxed) {
                 return Err(Error::Unreachable(what));
             }
             let wait = pause.as_secs_f64();
-            self.console.note(&format!("{}: {what}; again in {wait} s", self.label));
+            self.console.note(&format!("{}: {what}; again in {wait} s", self.address.label));
             std::thread::sleep(pause);
             pause *= 2;
         }
@@ -185,6 +181,7 @@ fn good(answer: Result<Response, ureq::Error>) -> Result<Response, Error> {
     // Those that a proxy or a node under load gives, and that pass.
     Err(match status.as_u16() {
         429 | 502..=504 => Error::Unreachable(what),
+        401 | 407 => Error::Denied(what),
         413 => Error::TooLarge,
         _ => Error::Status(what),
     })

@@ -16,12 +16,18 @@ pub mod environment;
 pub mod former;
 pub mod fs;
 pub mod http;
+pub mod identity;
 pub mod lease;
 pub mod mark;
 pub mod owner;
 pub mod process;
 pub mod rpc;
+pub mod set_aside;
 pub mod signal;
 pub mod staging;
 pub mod tree;
+pub mod walk;
 pub mod work;
+
+mod open;
+mod room;

@@ -24,18 +24,31 @@ impl<'a> Client<'a> {
 
     /// How messages call it: its URL without anything secret.
     pub fn label(&self) -> &str {
-        &self.endpoint.label
+        &self.endpoint.address.label
     }
 
     fn fault(&self, method: &str, limit: u64, error: http::Error) -> Error {
-        let (node, method) = (self.endpoint.label.clone(), method.to_owned());
+        let (node, method) = (self.endpoint.address.label.clone(), method.to_owned());
         match error {
             http::Error::Unreachable(what) => Error::Unreachable { node, what },
             http::Error::Status(what) => Error::Foreign { node, what },
+            http::Error::Denied(what) => Error::Denied { node, what },
             http::Error::TooLarge => Error::TooLarge { method, limit },
             http::Error::Slow => {
                 Error::Slow { method, seconds: self.endpoint.patience.timeout.as_secs() }
             }
+        }
+    }
+
+    /// An error that the node worded, without what is secret of its address.
+    fn hidden(&self, error: Error) -> Error {
+        let hide = |text: String| self.endpoint.address.without_secrets(&text);
+        match error {
+            Error::Refused { method, code, message } => {
+                Error::Refused { method, code, message: hide(message) }
+            }
+            Error::Foreign { node, what } => Error::Foreign { node, what: hide(what) },
+            error => error,
         }
     }
 }
@@ -52,7 +65,7 @@ impl Rpc for Client<'_> {
         let body = request(id, method, params).to_string();
         let answer = self.endpoint.post(body.as_bytes(), limit);
         let answer = answer.map_err(|error| self.fault(method, limit, error))?;
-        result(&answer, id, method, &self.endpoint.label)
+        result(&answer, id, method, self.label()).map_err(|error| self.hidden(error))
     }
 
     fn batch_of_each(
@@ -70,7 +83,9 @@ impl Rpc for Client<'_> {
         let answer = self.endpoint.post(body.as_bytes(), limit);
         let method = methods.first().copied().unwrap_or_default();
         let answer = answer.map_err(|error| self.fault(method, limit, error))?;
-        results(&answer, first, &methods, &self.endpoint.label)
+        let results = results(&answer, first, &methods, self.label());
+        let results = results.map_err(|error| self.hidden(error))?;
+        Ok(results.into_iter().map(|one| one.map_err(|error| self.hidden(error))).collect())
     }
 
     fn stream(&self, method: &str, params: &Value) -> Result<Box<dyn Read + Send>, Error> {

@@ -41,7 +41,7 @@ pub fn install() -> Result<(), ctrlc::Error> {
         }
         let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = farewell.as_ref() {
-            let _ = writeln!(std::io::stderr(), "\n{text}");
+            let _ = writeln!(std::io::stderr(), "\n{}", crate::visible::line(text));
         }
         #[expect(clippy::exit, reason = "there is no main thread to return to")]
         std::process::exit(INTERRUPTED);

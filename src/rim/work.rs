@@ -16,7 +16,7 @@ use self::place::{INSIDE, check_work, create_work, has};
 use self::publish::Plan;
 use super::disk::{self, Error, Written, at, beside, rename_new};
 use super::former::Former;
-use super::{fs, signal};
+use super::{fs, room, signal};
 use crate::layout::OutFile;
 use crate::snapshot::{DIRECTORIES, Input};
 
@@ -129,7 +129,8 @@ impl Work {
         }
         file.set_len(length).map_err(at(&path))?;
         file.seek(SeekFrom::Start(length)).map_err(at(&path))?;
-        Ok(Some(Appending { file: BufWriter::new(file), path, length }))
+        let room = length + room::STRIDE;
+        Ok(Some(Appending { file: BufWriter::new(file), path, length, room }))
     }
 
     /// The collected alloc.

@@ -1,5 +1,6 @@
 //! Nodes and what is asked of them: JSON-RPC 2.0 of the execution layer, the beacon API of the other.
 
+pub mod address;
 pub mod message;
 
 use std::io::Read;
@@ -98,6 +99,14 @@ pub enum Error {
         /// What it answered.
         what: String,
     },
+    /// The node wants a password, or another one.
+    #[error("{node} {what}")]
+    Denied {
+        /// The node.
+        node: String,
+        /// What it answered.
+        what: String,
+    },
     /// The answer takes longer than is allowed.
     #[error("{method} takes longer than {seconds} s")]
     Slow {
@@ -160,6 +169,10 @@ impl Error {
             Self::Unreachable { .. } => "is it running, and is the port that of its HTTP RPC?",
             Self::Foreign { .. } => {
                 "is the port that of the node's HTTP RPC (not its Engine API, WebSocket or P2P port)?"
+            }
+            Self::Denied { .. } => {
+                "give it user and password (http://user:password@host:port); the port that wants a \
+                 token is the Engine API, not the RPC"
             }
             Self::Slow { .. } => "allow it more time: --rpc-timeout",
             Self::TooLarge { .. } => "capture from a file: geth dump",

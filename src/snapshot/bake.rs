@@ -6,7 +6,10 @@
 //!                     its own digest on a second line
 //!   validators.bin    89 bytes a validator: public key, credentials, gwei, status
 //!   keystores.jsonl   a keystore and its password a line; only where the user allows it
+//!   seen.json         how to recognise the large files on this machine without reading them
 //! ```
+
+use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
@@ -24,9 +27,11 @@ pub const RECORD: &str = "baked/bake.json";
 pub const VALIDATORS: &str = "baked/validators.bin";
 /// The keystores.
 pub const KEYSTORES: &str = "baked/keystores.jsonl";
+/// What the file system said of the large files.
+pub const SEEN: &str = "baked/seen.json";
 
 /// Every file of the bake.
-pub const FILES: [&str; 3] = [RECORD, VALIDATORS, KEYSTORES];
+pub const FILES: [&str; 4] = [RECORD, VALIDATORS, KEYSTORES, SEEN];
 
 /// Length of a validator in [`VALIDATORS`].
 const VALIDATOR_SIZE: usize = 48 + 32 + 8 + 1;
@@ -51,6 +56,9 @@ pub struct Record {
     pub genesis: BakedGenesis,
     /// The small files, and those of the bake itself.
     pub files: Vec<Bound>,
+    /// Digests of the large files as a boot computes them, on all cores: SHA-256 of the length and
+    /// of the SHA-256 of every MiB.
+    pub trees: BTreeMap<String, String>,
     /// Root of the registry in the state.
     pub genesis_validators_root: B256,
     /// Where the validators come from.
@@ -64,8 +72,6 @@ pub struct Record {
 pub struct BakedGenesis {
     /// The file: its digest is for `verify`, which reads all of it.
     pub file: Bound,
-    /// Digest of what a boot reads of it: the head, and samples of the alloc.
-    pub glance: String,
     /// Bytes of the alloc, braces included.
     pub alloc: std::ops::Range<u64>,
     /// Whether the alloc has no entry.

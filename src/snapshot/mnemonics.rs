@@ -9,6 +9,8 @@ use crate::yaml::{self, Node, Value, shown};
 
 /// The most validators that one entry may ask for.
 const MAX_COUNT: u64 = 1_000_000;
+/// The most that all entries may ask for together: their keys are all held in memory.
+const MAX_TOTAL: u64 = 4_000_000;
 
 const KEYS: [&str; 9] = [
     "mnemonic",
@@ -91,7 +93,20 @@ pub fn parse(text: &[u8]) -> Result<Vec<Entry>, Error> {
     let Value::Sequence(items) = document.value else {
         return Err(Error::new(document.line, "is not a list of entries"));
     };
-    items.iter().enumerate().map(|(number, item)| entry(number, item)).collect()
+    let mut total = 0;
+    let mut entries = Vec::with_capacity(items.len());
+    for (number, item) in items.iter().enumerate() {
+        let entry = entry(number, item)?;
+        total += u64::from(entry.count);
+        if total > MAX_TOTAL {
+            let what = format!(
+                "the counts up to this entry add up to {total}, expected at most {MAX_TOTAL}"
+            );
+            return Err(Error { hint: "ask for fewer validators", ..Error::new(item.line, what) });
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
 }
 
 struct Members<'a> {

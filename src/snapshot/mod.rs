@@ -18,9 +18,11 @@
 //! ```
 
 pub mod bake;
+pub mod foreign;
 pub mod metadata;
 pub mod mnemonics;
 pub mod order;
+pub mod seen;
 pub mod validators;
 
 use std::fmt;
@@ -116,6 +118,8 @@ pub struct Baked {
     pub validators: Input,
     /// `keystores.jsonl`, which may not be there.
     pub keystores: Input,
+    /// `seen.json`, which may not be there.
+    pub seen: Input,
 }
 
 impl Snapshot {
@@ -138,6 +142,8 @@ impl Snapshot {
                 record: embedded!("baked/bake.json"),
                 validators: embedded!("baked/validators.bin"),
                 keystores: embedded!("baked/keystores.jsonl"),
+                // What is in the binary has no identity.
+                seen: Input::Embedded(bake::SEEN, b""),
             }),
         }
     }
@@ -180,6 +186,7 @@ impl Snapshot {
                 record,
                 validators: file(bake::VALIDATORS),
                 keystores: file(bake::KEYSTORES),
+                seen: file(bake::SEEN),
             }),
         }
     }
@@ -187,6 +194,17 @@ impl Snapshot {
     /// Where a snapshot has its execution genesis.
     pub fn genesis_path(&self) -> &'static str {
         if self.history.is_some() { OWN_GENESIS } else { GENESIS }
+    }
+
+    /// The large inputs with their paths in a snapshot.
+    pub fn large_files(&self) -> Vec<(&'static str, &Input)> {
+        let chain = self.history.as_ref().map(|history| (CHAIN, &history.chain));
+        [(self.genesis_path(), &self.genesis)].into_iter().chain(chain).collect()
+    }
+
+    /// All inputs, without the bake.
+    pub fn inputs(&self) -> Vec<&Input> {
+        self.small_files().into_iter().chain(self.large_files()).map(|(_, input)| input).collect()
     }
 
     /// The small inputs with their paths in a snapshot.

@@ -24,6 +24,8 @@ pub enum Reply {
     Gone,
     /// A byte every now and then, for ever.
     Drip,
+    /// This, and then that again and again, for ever.
+    Endless(&'static str, fn(u64) -> String),
 }
 
 /// A call as the test sees it: how many of this method came before, and the parameters.
@@ -31,6 +33,8 @@ pub struct Call<'a> {
     pub method: &'a str,
     pub before: usize,
     pub params: &'a Value,
+    /// The header `Authorization`.
+    pub authorization: Option<&'a str>,
 }
 
 /// The chain: accounts in the trie's order, with 1 + index wei.
@@ -142,22 +146,24 @@ fn speak(
     count: &dyn Fn(&str) -> usize,
 ) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    while let Some(body) = request(&mut reader) {
+    while let Some((body, authorization)) = request(&mut reader) {
+        let authorization = authorization.as_deref();
         let question: Value = serde_json::from_slice(&body).unwrap();
         let calls = question.as_array().map_or(std::slice::from_ref(&question), Vec::as_slice);
         let mut odd = None;
         let mut answers = Vec::new();
         for call in calls {
             let (method, params) = (call["method"].as_str().unwrap(), &call["params"]);
-            let answer = match script(&Call { method, before: count(method), params }) {
-                Reply::Result(result) => Ok(result),
-                Reply::Refused(code, message) => Err((code, message)),
-                Reply::Honest => honest(method, params),
-                other => {
-                    odd = Some(other);
-                    honest(method, params)
-                }
-            };
+            let answer =
+                match script(&Call { method, before: count(method), params, authorization }) {
+                    Reply::Result(result) => Ok(result),
+                    Reply::Refused(code, message) => Err((code, message)),
+                    Reply::Honest => honest(method, params),
+                    other => {
+                        odd = Some(other);
+                        honest(method, params)
+                    }
+                };
             answers.push(match answer {
                 Ok(result) => json!({"jsonrpc": "2.0", "id": call["id"], "result": result}),
                 Err((code, message)) => {
@@ -177,6 +183,16 @@ fn speak(
                 return;
             }
             Some(Reply::Gone) => return,
+            Some(Reply::Endless(head, more)) => {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+                let _ = stream.write_all(head.as_bytes());
+                let mut writer = std::io::BufWriter::with_capacity(1 << 20, stream);
+                let mut number = 0;
+                while writer.write_all(more(number).as_bytes()).is_ok() {
+                    number += 1;
+                }
+                return;
+            }
             Some(Reply::Drip) => {
                 let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{";
                 let _ = stream.write_all(head.as_bytes());
@@ -196,16 +212,23 @@ fn send(stream: &mut TcpStream, status: &str, body: &[u8]) {
     let _ = stream.write_all(body);
 }
 
-fn request(reader: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
-    let mut length = 0;
+/// The body of a request, and its header `Authorization`.
+fn request(reader: &mut BufReader<TcpStream>) -> Option<(Vec<u8>, Option<String>)> {
+    let (mut length, mut authorization) = (0, None);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
             return None;
         }
-        let line = line.trim().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
+        let line = line.trim();
+        match line.split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().ok()?;
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
+                authorization = Some(value.trim().to_owned());
+            }
+            _ => {}
         }
         if line.is_empty() {
             break;
@@ -213,5 +236,5 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(body)
+    Some((body, authorization))
 }

@@ -4,6 +4,7 @@ mod anvil;
 mod forge;
 mod genesis;
 mod geth;
+mod limited;
 mod packed;
 
 use std::io::Read;
@@ -100,21 +101,29 @@ pub fn read(
     Ok((format.name(), told))
 }
 
+/// The most bytes of an answer that are taken for a state: far more than any devnet's.
+pub const LONGEST_DUMP: u64 = 64 << 30;
+/// The same where what is read stays in memory.
+const LONGEST_ALLOC: u64 = 4 << 30;
+
 /// The state in the answer of a node, of which there is one reading only.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_anvil(answer: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<Told, Error> {
-    anvil::State.read(&mut Stream::within(packed::unpack(answer)?, LONGEST), sink)
+/// As [`read`], or the answer has more than `most` bytes, unpacked.
+pub fn read_anvil(
+    answer: Box<dyn Read + Send>,
+    most: u64,
+    sink: &mut Sink<'_>,
+) -> Result<Told, Error> {
+    limited::read(answer, most, |text| anvil::State.read(text, sink))
 }
 
 /// The alloc in the answer of a node.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read`], or the answer is too long.
 pub fn read_alloc(answer: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<(), Error> {
-    let mut text = Stream::within(packed::unpack(answer)?, LONGEST);
-    forge::Alloc.read(&mut text, sink).map(drop)
+    limited::read(answer, LONGEST_ALLOC, |text| forge::Alloc.read(text, sink).map(drop))
 }
 
 /// The entries of an alloc without its braces.

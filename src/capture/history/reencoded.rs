@@ -49,7 +49,11 @@ pub(super) fn open(rpc: &dyn Rpc) -> Result<Box<dyn Source>, Error> {
         let (method, params) = spelling.call(1, 0, &json!(B256::ZERO));
         match rpc.call(method, &params, BLOCK_LIMIT) {
             Err(error) if error.is_unknown_method() => lack = lack.or(Some(error)),
-            Err(error @ (rpc::Error::Unreachable { .. } | rpc::Error::Foreign { .. })) => {
+            Err(
+                error @ (rpc::Error::Unreachable { .. }
+                | rpc::Error::Denied { .. }
+                | rpc::Error::Foreign { .. }),
+            ) => {
                 return Err(error.into());
             }
             _ => return Ok(Box::new(Reencoded(spelling))),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::Failure;
 use super::super::prepare::Steps;
+use super::super::prepare::inputs::announce;
 use super::settings::Settings;
 use crate::capture::beacon;
 use crate::exit;
@@ -47,6 +48,8 @@ pub(super) fn choose(
     }
     let entries = parse(input, &text)?;
     let console = steps.console;
+    let total = entries.iter().map(|entry| entry.count as usize).sum();
+    announce(console, "deriving", total, &format!("validator keys of {}", input.label()));
     let registry =
         validators::derive(&entries, &|_| console.progress(|| "deriving keys".to_owned()))
             .map_err(|error| Failure::bug(format!("keys cannot be derived: {error}")))?;

@@ -93,6 +93,17 @@ impl Args {
             .map_err(|error| Failure::usage(error.to_string(), &error.hint))
     }
 
+    /// The flags that decide which files are made, as they are given.
+    pub(super) fn given(&self) -> [(&'static str, String); 3] {
+        let list = |texts| given_list(texts).collect::<Vec<_>>().join(",");
+        let split = self.split.as_deref().and_then(given).unwrap_or_default();
+        [
+            ("--layout", list(&self.layout)),
+            ("--el-format", list(&self.el_format)),
+            ("--split", split.to_owned()),
+        ]
+    }
+
     pub(super) fn dialects(&self) -> Result<Vec<&'static Dialect>, Failure> {
         dialects::parse(&self.el_format)
     }

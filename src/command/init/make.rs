@@ -103,13 +103,15 @@ pub(super) fn stamped(
         warnings.push(format!("{} is experimental: few clients read this state", fork.name));
     }
 
-    let run_id = settings.entropy.derive("run id", block_hash.as_slice());
     let chain_id = genesis.config.chain_id_64();
     let chain_id = chain_id.map_err(|error| Failure::genesis(&snapshot.genesis, &error))?;
     let summary = Summary {
         regenesis: env!("CARGO_PKG_VERSION"),
-        run_id: hex::encode(&run_id[..8]),
+        // Known when the files are written.
+        run_id: String::new(),
+        replaces: None,
         snapshot: snapshot.name.clone(),
+        inputs: settings.inputs(prepared.digests.clone()),
         chain_id,
         el: El {
             timestamp: stamp.el_timestamp,
@@ -165,9 +167,14 @@ fn hex0x(bytes: [u8; 32]) -> String {
 }
 
 fn describe_time(seconds: u64) -> String {
-    let time = i64::try_from(seconds).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
-    let time = time.map_or_else(String::new, |time| format!(" ({time})"));
+    let time = calendar_time(seconds).map_or_else(String::new, |time| format!(" ({time})"));
     format!("genesis time {seconds}{time}")
+}
+
+/// A time as people read it; `None` if it is beyond every calendar.
+pub(super) fn calendar_time(seconds: u64) -> Option<String> {
+    let time = jiff::Timestamp::from_second(i64::try_from(seconds).ok()?);
+    time.ok().map(|time| time.to_string())
 }
 
 fn cl_summary(preset: &'static str, validators: usize, state: &GenesisState) -> Cl {

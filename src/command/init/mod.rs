@@ -3,6 +3,7 @@
 mod arrange;
 mod dialects;
 mod egg;
+mod former;
 mod keep;
 mod keystores;
 mod make;
@@ -20,6 +21,8 @@ use crate::cl::preset::Revision;
 use crate::keys::SecretText;
 use crate::rim::console::Console;
 use crate::rim::lease::{self, Claim};
+use crate::rim::set_aside::set_aside;
+use former::Former;
 use settings::Settings;
 pub(super) use settings::seed;
 
@@ -203,6 +206,10 @@ pub fn run_all(args: &Args, console: &Console) -> Result<(), Failure> {
 
 fn run_with(args: &Args, all: bool, console: &Console) -> Result<(), Failure> {
     let settings = Settings::of(args, all, console)?;
+    for (path, aside) in set_aside(&settings.out)? {
+        let (path, aside) = (path.display(), aside.display());
+        console.warning(&format!("{path}: is not a file of regenesis; it is now {aside}"));
+    }
     let before = lease::marker(&settings.out)?;
     let summary = match lease::claim(&settings.out, before.as_deref())? {
         claimed @ (Claim::Absent | Claim::Ours(_)) => {
@@ -238,12 +245,18 @@ fn regenerate(
         claimed => claimed,
     };
     let Claim::Ours(runtime) = claimed else { return keep::keep(claimed, settings, console) };
-    let secret = write::jwt_secret(&runtime, settings)?;
+    let has_files = runtime.former_file("metadata/config.yaml").is_some();
+    let former = Former::of(before, has_files);
+    let secret = write::jwt_secret(&runtime, settings, console);
     let mut staging = runtime.stage()?;
     runtime.kept().iter().for_each(|kept| console.note(kept));
     keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
     if made.is_stale(settings) {
         made = make::stamped(settings, &prepared, &dialects, &mut steps)?;
     }
-    write::write(made, &secret, &runtime, staging, settings, steps)
+    made.summary.replaces = former.as_ref().map(Former::replaced);
+    let farewell = former.map(|former| former.farewell(made.summary.history.as_ref()));
+    let marker = write::write(made, &secret, &runtime, staging, settings, &prepared, steps)?;
+    farewell.into_iter().for_each(|line| console.title(&line));
+    Ok(marker)
 }

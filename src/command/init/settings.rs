@@ -1,10 +1,13 @@
 //! From arguments as typed to settings that make sense.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use super::super::prepare::Wanted;
+use super::super::prepare::digests::Digests;
 use super::super::prepare::history::Past;
 use super::super::{Failure, given};
 use super::{Args, DEFAULT_OUT, egg, shadow_fork};
@@ -17,6 +20,7 @@ use crate::rim::owner::Owner;
 use crate::rim::{entropy, fs};
 use crate::snapshot::{Input, Snapshot};
 use crate::stamp::{Lead, Timestamp};
+use crate::summary::Inputs;
 
 /// `--shuffle-validators` and `--shuffle-seed`.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +57,8 @@ pub(super) struct Settings {
     pub(super) dialects: Vec<&'static Dialect>,
     pub(super) owner: Option<Owner>,
     pub(super) shuffle: Shuffle,
+    /// The flags that decide which files are made, and their values.
+    pub(super) arrangement: BTreeMap<String, String>,
     /// Record of a boot node.
     pub(super) boot_enr: Option<String>,
     /// What of the settings has no effect.
@@ -69,6 +75,13 @@ fn at(timestamp: Option<&str>) -> String {
 
 fn path(path: Option<&PathBuf>) -> Option<PathBuf> {
     path.filter(|path| !path.as_os_str().is_empty()).cloned()
+}
+
+/// The flags that decide which files are made, as far as they are given.
+fn arrangement(args: &Args, kdf: Kdf) -> BTreeMap<String, String> {
+    let flags = args.arrangement.given().into_iter().chain([("--kdf", kdf.to_string())]);
+    let given = flags.filter(|(_, value)| !value.is_empty());
+    given.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 impl Settings {
@@ -137,6 +150,7 @@ impl Settings {
             revision: args.preset_revision,
             add_system_contracts: args.add_system_contracts,
             leave_program: args.leave_program,
+            arrangement: arrangement(args, kdf),
             plan: args.arrangement.plan(all)?,
             dialects: args.arrangement.dialects()?,
             owner: args.arrangement.owner()?,
@@ -153,6 +167,37 @@ impl Settings {
 }
 
 impl Settings {
+    /// What a genesis of input files with these digests is made from.
+    pub(super) fn inputs(&self, files: Digests) -> Inputs {
+        Inputs { files, settings: self.of_genesis(), arrangement: self.arrangement.clone() }
+    }
+
+    /// The flags that change the genesis, with their values; those that only change its time, or
+    /// secrets, are left out.
+    fn of_genesis(&self) -> BTreeMap<String, String> {
+        let revision = self.revision.to_possible_value();
+        let revision = revision.map_or_else(String::new, |value| value.get_name().to_owned());
+        let shuffle = match self.shuffle {
+            Shuffle::No => None,
+            Shuffle::Default => Some("default seed".to_owned()),
+            Shuffle::Seed(seed) => Some(format!("seed {seed}")),
+        };
+        // The head of a node moves on from start to start: there the chain counts, not the block.
+        let shadow_fork = self.shadow_fork.as_ref().map(|past| match past.genesis_hash {
+            Some(genesis) => format!("chain {genesis}"),
+            None => format!("block {}", past.hash),
+        });
+        let added = self.add_system_contracts.then(|| true.to_string());
+        let settings = [
+            ("--preset-revision", Some(revision)),
+            ("--add-system-contracts", added),
+            ("--shuffle-validators", shuffle),
+            ("--shadow-fork-block", shadow_fork),
+        ];
+        let given = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
+        settings.into_iter().filter_map(given).collect()
+    }
+
     pub(super) fn wanted(&self) -> Wanted<'_> {
         Wanted {
             snapshot: &self.snapshot,

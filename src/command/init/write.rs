@@ -3,14 +3,16 @@
 use zeroize::Zeroizing;
 
 use super::super::Failure;
-use super::super::prepare::Steps;
+use super::super::prepare::{Prepared, Steps, digests};
 use super::make::{Expected, Made};
 use super::settings::{Jwt, Settings};
 use crate::exit;
 use crate::keys::jwt;
 use crate::layout;
+use crate::rim::console::Console;
+use crate::rim::fs;
 use crate::rim::staging::{Runtime, Staging, Written};
-use crate::summary::File;
+use crate::summary::{File, run_id};
 
 /// Writes and publishes the files; returns the marker.
 pub(super) fn write(
@@ -19,11 +21,14 @@ pub(super) fn write(
     runtime: &Runtime,
     mut staging: Staging<'_>,
     settings: &Settings,
+    prepared: &Prepared,
     mut steps: Steps<'_>,
 ) -> Result<Vec<u8>, Failure> {
     made.files.push(layout::jwt(&jwt::format(secret)));
     staging.write(&made.files)?;
     check_state(&staging, &made.state)?;
+    // The files hold parts of the inputs, which were read again for them.
+    digests::check(&prepared.watch)?;
     let bytes: u64 = staging.written.iter().map(|file| file.size).sum();
     steps.done("write", &format!("{} files, {bytes} bytes", staging.written.len()));
     let mut summary = made.summary;
@@ -32,6 +37,7 @@ pub(super) fn write(
     let file = |Written { path, size, sha256 }| File { path, size, sha256 };
     summary.files = std::mem::take(&mut staging.written).into_iter().map(file).collect();
     summary.files.sort_by(|one, other| one.path.cmp(&other.path));
+    summary.run_id = run_id(&settings.entropy, &summary);
     summary.steps = std::mem::take(&mut steps.done);
     if settings.leave_program {
         runtime.leave_program()?;
@@ -52,19 +58,29 @@ pub(super) fn write(
 pub(super) fn jwt_secret(
     runtime: &Runtime,
     settings: &Settings,
-) -> Result<Zeroizing<[u8; 32]>, Failure> {
-    let former = match &settings.jwt {
-        Jwt::Given(secret) => return Ok(secret.clone()),
-        Jwt::New => None,
-        Jwt::Keep => runtime.former_file("jwt/jwtsecret"),
+    console: &Console,
+) -> Zeroizing<[u8; 32]> {
+    const PATH: &str = "jwt/jwtsecret";
+    let fresh = || jwt::new_secret(&settings.entropy);
+    match &settings.jwt {
+        Jwt::Given(secret) => return secret.clone(),
+        Jwt::New => return fresh(),
+        Jwt::Keep => {}
+    }
+    let path = settings.out.join(PATH);
+    let why = match runtime.former_file(PATH) {
+        Some(text) => {
+            let text = Zeroizing::new(String::from_utf8_lossy(&Zeroizing::new(text)).into_owned());
+            match jwt::parse(&text) {
+                Ok(secret) => return secret,
+                Err(error) => error.to_string(),
+            }
+        }
+        None if fs::exists(&path) => "cannot be read".to_owned(),
+        None => return fresh(),
     };
-    let Some(text) = former else { return Ok(jwt::new_secret(&settings.entropy)) };
-    let text = Zeroizing::new(String::from_utf8_lossy(&text).into_owned());
-    jwt::parse(&text).map_err(|error| {
-        let path = settings.out.join("jwt/jwtsecret");
-        let hint = Some("remove the file, or use --jwt new");
-        Failure::new(exit::INPUT, format!("{}: {error}", path.display()), hint)
-    })
+    console.warning(&format!("{}: {why}; replaced by a new secret", path.display()));
+    fresh()
 }
 
 /// The written state has the time, the registry, slot 0 and the fork that were meant.

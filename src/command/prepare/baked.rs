@@ -2,24 +2,19 @@
 
 use std::io::Read;
 
-use sha2::{Digest, Sha256};
-
 use super::super::Failure;
+use super::digests::Digests;
 use super::keystores::Keystores;
-use super::{Prepared, Wanted, history, inputs};
+use super::{Prepared, Wanted, digests, history, inputs};
 use crate::cl::preset::Preset;
 use crate::digest::{self, Prefix};
 use crate::el::genesis::{self, Alloc, Document};
 use crate::el::system_contracts;
 use crate::keys::Entropy;
 use crate::rim::fs;
+use crate::rim::identity::Watch;
 use crate::snapshot::bake::{self, BakedGenesis, Record};
-use crate::snapshot::{Baked, Input, Snapshot, bake::Bound};
-
-/// How many blocks of the alloc a boot looks at, and their length: enough to notice another file
-/// of the same size; `verify` reads everything.
-const SAMPLES: u64 = 16;
-const SAMPLE: u64 = 4096;
+use crate::snapshot::{Baked, Input, Snapshot};
 
 /// What became of a bake.
 #[derive(Debug)]
@@ -43,7 +38,9 @@ pub fn load(wanted: &Wanted<'_>) -> Result<Found, Failure> {
     if record.regenesis != env!("CARGO_PKG_VERSION") {
         return stale(&format!("was made by regenesis {}", record.regenesis));
     }
-    if let Some(changed) = changed_input(wanted.snapshot, &record)? {
+    let watch = digests::watch(wanted.snapshot, Some(baked));
+    let digests = digests::recall(wanted.snapshot, &watch)?;
+    if let Some(changed) = changed_input(wanted.snapshot, &record, &digests) {
         return stale(&format!("is of another {}", changed.label()));
     }
     if wanted.add_system_contracts && !record.genesis.missing.is_empty() {
@@ -59,6 +56,7 @@ pub fn load(wanted: &Wanted<'_>) -> Result<Found, Failure> {
         return Ok(Found::Stale(format!("{} is damaged", baked.validators.label())));
     };
     let mut prepared = assemble(wanted, &record)?;
+    (prepared.digests, prepared.watch) = (digests, watch);
     prepared.validators = validators;
     prepared.keystores = keystores;
     let length = record.genesis.sha256_length;
@@ -100,6 +98,8 @@ fn assemble(wanted: &Wanted<'_>, record: &Record) -> Result<Prepared, Failure> {
         validators: Vec::new(),
         sources: record.sources.clone(),
         keystores: Keystores::Unsealed(Vec::new()),
+        digests: Digests::new(),
+        watch: Watch::default(),
     })
 }
 
@@ -107,48 +107,22 @@ fn assemble(wanted: &Wanted<'_>, record: &Record) -> Result<Prepared, Failure> {
 fn changed_input<'a>(
     snapshot: &'a Snapshot,
     record: &Record,
-) -> Result<Option<&'a Input>, Failure> {
+    digests: &Digests,
+) -> Option<&'a Input> {
     let small = snapshot.small_files();
+    let baked = |path: &str| record.bound(path).map(|bound| &bound.sha256);
     for (path, input) in &small {
-        let same = match record.bound(path) {
-            Some(bound) => bound.holds(&fs::read(input)?),
-            None => false,
-        };
-        if !same {
-            return Ok(Some(input));
+        if baked(path) != digests.get(*path) {
+            return Some(input);
         }
     }
-    let baked = |file: &&Bound| !file.path.starts_with(bake::DIRECTORY);
-    if record.files.iter().filter(baked).count() != small.len() {
-        return Ok(Some(&snapshot.config));
+    let inputs = record.files.iter().filter(|file| !file.path.starts_with(bake::DIRECTORY));
+    if inputs.count() != small.len() {
+        return Some(&snapshot.config);
     }
-    let genesis = &record.genesis;
-    let same = fs::length(&snapshot.genesis)? == genesis.file.size
-        && glance(&snapshot.genesis, &genesis.alloc, genesis.file.size)? == genesis.glance;
-    Ok((!same).then_some(&snapshot.genesis))
-}
-
-/// Digest of what a boot reads of `genesis.json`: all but the alloc, and samples of the alloc.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn glance(input: &Input, alloc: &std::ops::Range<u64>, size: u64) -> Result<String, fs::Error> {
-    let mut hasher = Sha256::new();
-    let mut bytes = Vec::new();
-    let mut put = |range: std::ops::Range<u64>| {
-        bytes.clear();
-        fs::read_range(input, range, &mut bytes)?;
-        hasher.update(&bytes);
-        Ok::<_, fs::Error>(())
-    };
-    put(0..alloc.start)?;
-    put(alloc.end..size)?;
-    let length = alloc.end - alloc.start;
-    for sample in 0..SAMPLES {
-        let start = alloc.start + length.saturating_sub(SAMPLE) / (SAMPLES - 1) * sample;
-        put(start..(start + SAMPLE).min(alloc.end))?;
-    }
-    Ok(hex::encode(hasher.finalize()))
+    let mut large = snapshot.large_files().into_iter();
+    let changed = large.find(|(path, _)| record.trees.get(*path) != digests.get(*path));
+    changed.map(|(_, input)| input)
 }
 
 /// `genesis.json` without its alloc, which stays where it is.

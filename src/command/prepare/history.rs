@@ -115,6 +115,25 @@ fn read(snapshot: &Snapshot, metadata: Metadata) -> Result<Option<Past>, Failure
     Ok(Some(Past { head, hash, genesis_hash: Some(genesis_hash), kept }))
 }
 
+impl Kept {
+    /// Checks that the files are those that the metadata name: what is written of them is recorded
+    /// with these digests.
+    ///
+    /// # Errors
+    /// One is another, or cannot be read.
+    pub fn check(&self) -> Result<(), Failure> {
+        for content in [&self.genesis, &self.chain] {
+            if let Content::Copy(input, _, sha256) = content
+                && fs::sha256(input)? != *sha256
+            {
+                let what = "is not the file that the metadata name";
+                return Err(Failure::input(input, None, what, Some(HINT)));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Past {
     /// What the summary says of it.
     pub fn summary(&self) -> summary::History {

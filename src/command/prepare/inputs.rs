@@ -95,6 +95,7 @@ pub(in crate::command) fn read_registry(
             Failure::input(input, Some(error.line as u64), &error.what, Some(error.hint))
         })?;
         let total: usize = entries.iter().map(|entry| entry.count as usize).sum();
+        announce(console, "deriving", total, &format!("validator keys of {}", input.label()));
         let done = AtomicUsize::new(0);
         let progress = |more: usize| {
             let done = more + done.fetch_add(more, Ordering::Relaxed);
@@ -113,6 +114,9 @@ pub(in crate::command) fn read_registry(
             .map_err(|error| Failure::bug(format!("keys cannot be derived: {error}")))?;
     }
     if let Some(input) = &snapshot.validators {
+        // A line has 162 characters or more.
+        let lines = usize::try_from(fs::length(input)? / 162).unwrap_or(usize::MAX);
+        announce(console, "checking", lines, &format!("public keys of {}", input.label()));
         let listed = validators::parse(&fs::read(input)?).map_err(|error| {
             Failure::input(input, Some(error.line as u64), &error.what, Some(error.hint()))
         })?;
@@ -136,6 +140,30 @@ pub(in crate::command) fn read_registry(
         return Err(Failure::input(listed.unwrap_or(input), None, &what, Some(hint)));
     }
     Ok(registry)
+}
+
+/// More keys than these take long enough to say so, also where no progress is shown.
+const MANY: usize = 10_000;
+
+/// Says that `count` keys will take a while.
+pub(in crate::command) fn announce(console: &Console, doing: &str, count: usize, what: &str) {
+    if count > MANY {
+        let count = grouped(count);
+        console.note(&format!("{doing} {count} {what}: this may take minutes; Ctrl-C stops it"));
+    }
+}
+
+/// A number with commas between its thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// System contracts that the forks need.

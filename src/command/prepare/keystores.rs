@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::super::Failure;
 use super::Wanted;
+use super::inputs::announce;
 use crate::keys::Sealed;
 use crate::keys::{Kdf, Keystore, password};
 use crate::rim::console::Console;
@@ -63,6 +64,7 @@ impl Keystores {
         match (self, wanted.kdf) {
             (_, None) => Ok(()),
             (Self::Unsealed(keys), Some(kdf)) => {
+                announce(console, "sealing", total, "keystores");
                 // Progress shows what is slow: a hundred keystores of scrypt take a minute.
                 let at_once =
                     if kdf == Kdf::Light { AT_ONCE } else { 4 * rayon::current_num_threads() };

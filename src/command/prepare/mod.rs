@@ -1,6 +1,7 @@
 //! What does not depend on the time: read from a bake where there is one, else computed.
 
 pub mod baked;
+pub mod digests;
 pub mod history;
 pub mod inputs;
 pub mod keystores;
@@ -17,10 +18,12 @@ use crate::el::genesis::{Document, Genesis};
 use crate::keys::{Entropy, Kdf};
 use crate::rim::clock::Stopwatch;
 use crate::rim::console::Console;
+use crate::rim::identity::Watch;
 use crate::snapshot::Snapshot;
 use crate::snapshot::validators::Source;
 use crate::stamp;
 use crate::summary::Step;
+use digests::Digests;
 use keystores::Keystores;
 
 /// What to prepare, and how.
@@ -77,6 +80,10 @@ pub struct Prepared {
     pub keystores: Keystores,
     /// Things that may be wrong.
     pub warnings: Vec<String>,
+    /// What the inputs are.
+    pub digests: Digests,
+    /// What they were when this began.
+    pub watch: Watch,
 }
 
 impl Prepared {
@@ -157,6 +164,7 @@ pub fn prepare(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
 /// An input is wrong.
 pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, Failure> {
     let (snapshot, console) = (wanted.snapshot, steps.console);
+    let watch = digests::watch(snapshot, None);
     let mut warnings = Vec::new();
     let in_config = |error: cl::Error| Failure::config(&snapshot.config, &error);
     let (config_text, config) = inputs::read_config(snapshot)?;
@@ -171,6 +179,9 @@ pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
     steps.done("read", &format!("{}: {} accounts", snapshot.genesis.label(), state.len()));
 
     let past = history::of(wanted, metadata, &genesis)?;
+    if let Some(kept) = past.as_ref().and_then(|past| past.kept.as_ref()) {
+        kept.check()?;
+    }
     let contracts = inputs::system_contracts(wanted, &config, &genesis, &mut state, &mut warnings)?;
     let (accounts, state_root) = (state.len(), state.root());
     steps.done("el", &format!("state root {state_root}"));
@@ -196,5 +207,7 @@ pub fn compute(wanted: &Wanted<'_>, steps: &mut Steps<'_>) -> Result<Prepared, F
         sources: registry.sources,
         keystores: Keystores::Unsealed(registry.signing_keys),
         warnings,
+        digests: digests::compute(snapshot)?,
+        watch,
     })
 }

@@ -1,6 +1,7 @@
 //! `regenesis verify`: proves that a snapshot is whole, and that a chain was made of it.
 
 mod chain;
+mod foreign;
 mod history;
 mod snapshot;
 
@@ -23,8 +24,9 @@ const EXAMPLES: &str = "Examples:
   regenesis verify --el-rpc 127.0.0.1:8545 --runtime ./runtime
                                        that this chain is the one that init made";
 
-/// Prove a snapshot: every file is read, state root, schedules and all keys are computed, and
-/// baked/ must say the same; or a running chain: its genesis is ours, and its head advances
+/// Prove a snapshot: every file is read, state root, schedules and all keys are computed, baked/ must
+/// say the same, and no file in it decides what Compose runs but ours; or a running chain: its genesis
+/// is ours, and its head advances
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
 pub struct Args {
@@ -60,6 +62,8 @@ pub struct Args {
 struct Verified {
     #[serde(flatten)]
     snapshot: Option<snapshot::Verified>,
+    #[serde(flatten)]
+    found: Option<foreign::Found>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chain: Option<chain::Verified>,
 }
@@ -67,7 +71,8 @@ struct Verified {
 /// Runs the verb.
 ///
 /// # Errors
-/// The snapshot is wrong, the bake is not of it, or the chain is another one or stands still.
+/// The snapshot is wrong, the bake is not of it, Compose would obey a file in it that is not ours, or
+/// the chain is another one or stands still.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let directory = args.snapshot.as_ref().filter(|path| !path.as_os_str().is_empty());
     let (el, cl) = (args.el_rpc.as_deref().and_then(given), args.cl_rpc.as_deref().and_then(given));
@@ -87,22 +92,30 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         (None, None) => String::new(),
     };
     console.title(&format!("regenesis {} · verifying {what}", env!("CARGO_PKG_VERSION")));
-    let mut verified = Verified { snapshot: None, chain: None };
+    let mut verified = Verified { snapshot: None, found: None, chain: None };
     let mut source = Source::Runtime(&args.runtime);
     let prepared;
     if let (Some(snapshot), Some(directory)) = (&snapshot, directory) {
         let (found, all) = snapshot::verify(snapshot, directory, &mut steps)?;
         verified.snapshot = Some(found);
         prepared = all;
+        let found = foreign::find(snapshot, directory, &prepared, &mut steps)?;
+        let checked = found.check(directory, &steps);
+        verified.found = Some(found);
+        if checked.is_err() && args.json {
+            print(&verified)?;
+        }
+        checked?;
         source = Source::Snapshot(snapshot, &prepared);
     }
     if let Some(el) = &el {
         verified.chain = Some(chain::verify(&source, el, cl.as_ref(), &mut steps)?);
     }
-    if args.json {
-        let mut json = serde_json::to_vec_pretty(&verified).unwrap_or_default();
-        json.push(b'\n');
-        super::print(&json)?;
-    }
-    Ok(())
+    if args.json { print(&verified) } else { Ok(()) }
+}
+
+fn print(verified: &Verified) -> Result<(), Failure> {
+    let mut json = serde_json::to_vec_pretty(verified).unwrap_or_default();
+    json.push(b'\n');
+    super::print(&json)
 }

@@ -127,6 +127,12 @@ fn check_files(
 ) -> Result<(), Failure> {
     const HINT: &str = "it was edited or damaged: capture it again";
     for (path, file) in &metadata.files {
+        let plain = |part| matches!(part, std::path::Component::Normal(_));
+        if !Path::new(path).components().all(plain) {
+            let named = snapshot.join(METADATA);
+            let message = format!("{}: files has {path:?}, outside the snapshot", named.display());
+            return Err(Failure::new(exit::VERIFICATION, message, Some(HINT)));
+        }
         let input = Input::File(snapshot.join(path));
         if fs::length(&input)? != file.size || hex::encode(fs::sha256(&input)?) != file.sha256 {
             let message = format!("{} is not the file that {METADATA} names", input.label());

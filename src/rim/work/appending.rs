@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
+use crate::rim::room;
+
 /// A file that only grows.
 #[derive(Debug)]
 pub struct Appending {
@@ -11,6 +13,8 @@ pub struct Appending {
     pub(super) path: PathBuf,
     /// Bytes written.
     pub length: u64,
+    /// The length up to which the disk has room.
+    pub(super) room: u64,
 }
 
 impl Write for Appending {
@@ -18,6 +22,10 @@ impl Write for Appending {
         let with_path = |error: std::io::Error| {
             std::io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
         };
+        if self.length >= self.room {
+            room::check(self.file.get_ref()).map_err(with_path)?;
+            self.room = self.length + room::STRIDE;
+        }
         let written = self.file.write(bytes).map_err(with_path)?;
         self.length += written as u64;
         Ok(written)

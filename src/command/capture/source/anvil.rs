@@ -21,7 +21,7 @@ pub(super) fn collect(asked: &Asked<'_>, steps: &mut Steps<'_>) -> Result<Attemp
     let mut files = Files::begin(work)?;
     let console = steps.console;
     let answer = node.stream(DUMP, &json!([])).map_err(|error| failed(error.into()))?;
-    let told = file::read_anvil(answer, &mut |account| {
+    let told = file::read_anvil(answer, file::LONGEST_DUMP, &mut |account| {
         console.progress(|| format!("{} accounts", files.alloc.counts.accounts));
         files.take(&account)
     });

@@ -1,0 +1,183 @@
+//! Tells a file from another one, and from what it was: by what the file system says of it, and by
+//! a digest that all cores compute.
+
+use std::fs::File;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::clock;
+use super::fs::Error;
+use crate::snapshot::Input;
+use crate::snapshot::seen::{Identity, Time};
+
+/// Length of the pieces that are digested at the same time.
+const PIECE: u64 = 1 << 20;
+/// What is held of each piece in memory.
+const BUFFER: usize = 1 << 17;
+
+/// What the file system says of an input; `None` for one that is no regular file, or not there.
+pub fn of(input: &Input) -> Option<Identity> {
+    let Input::File(path) = input else { return None };
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    Some(Identity {
+        size: metadata.len(),
+        inode: metadata.ino(),
+        modified: (metadata.mtime(), metadata.mtime_nsec()),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+    })
+}
+
+/// SHA-256 of an input's length and the digests of its pieces: as hard to forge as the digest of the
+/// whole, and all cores compute it.
+///
+/// # Errors
+/// The input cannot be read, or becomes shorter meanwhile.
+pub fn tree(input: &Input) -> Result<[u8; 32], Error> {
+    match input {
+        Input::Embedded(_, bytes) => Ok(tree_of(bytes)),
+        Input::Made(_, bytes) => Ok(tree_of(bytes)),
+        Input::File(path) => {
+            let file = File::open(path).map_err(at(path))?;
+            let length = file.metadata().map_err(at(path))?.len();
+            let digests: Result<Vec<_>, _> = (0..length.div_ceil(PIECE))
+                .into_par_iter()
+                .map(|number| piece(&file, number * PIECE..length.min((number + 1) * PIECE)))
+                .collect();
+            Ok(root(length, &digests.map_err(at(path))?))
+        }
+    }
+}
+
+fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+    |source| Error { path: path.to_owned(), source }
+}
+
+fn piece(file: &File, range: std::ops::Range<u64>) -> std::io::Result<[u8; 32]> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut offset = range.start;
+    while offset < range.end {
+        let length = usize::try_from(range.end - offset).unwrap_or(BUFFER).min(BUFFER);
+        file.read_exact_at(&mut buffer[..length], offset)?;
+        hasher.update(&buffer[..length]);
+        offset += length as u64;
+    }
+    Ok(hasher.finalize().into())
+}
+
+fn tree_of(bytes: &[u8]) -> [u8; 32] {
+    let digests: Vec<_> = bytes
+        .chunks(usize::try_from(PIECE).unwrap_or(usize::MAX))
+        .map(|piece| Sha256::digest(piece).into())
+        .collect();
+    root(bytes.len() as u64, &digests)
+}
+
+fn root(length: u64, digests: &[[u8; 32]]) -> [u8; 32] {
+    let mut hasher = Sha256::new_with_prefix(length.to_le_bytes());
+    digests.iter().for_each(|digest| hasher.update(digest));
+    hasher.finalize().into()
+}
+
+/// The longest tick of a kernel's clock, doubled: a file that changes twice within one tick has one
+/// identity for both contents.
+const TICK: Duration = Duration::from_millis(20);
+/// How often a file that keeps changing is looked at again; the end of the run notices it anyway.
+const PATIENCE: usize = 5;
+
+/// The inputs of a run as they were when it began: what is read of them several times is always
+/// the same, or the run fails.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    files: Vec<(Input, Option<Identity>)>,
+    /// When they were seen, in seconds since the epoch.
+    at: u64,
+}
+
+impl Watch {
+    /// Looks at the inputs.
+    pub fn of(inputs: &[&Input]) -> Self {
+        for _ in 0..PATIENCE {
+            if !inputs.iter().filter_map(|input| of(input)).any(|file| is_fresh(&file)) {
+                break;
+            }
+            clock::pause(TICK);
+        }
+        let at = clock::now();
+        Self { files: inputs.iter().map(|input| ((*input).clone(), of(input))).collect(), at }
+    }
+
+    /// The first input that is not as it was.
+    pub fn changed(&self) -> Option<&Input> {
+        self.files.iter().find(|(input, identity)| of(input) != *identity).map(|(input, _)| input)
+    }
+
+    /// What the file system said of an input.
+    pub fn identity(&self, input: &Input) -> Option<Identity> {
+        self.files.iter().find(|(known, _)| known == input)?.1
+    }
+
+    /// The same, if a later change of the file gives it another identity for certain.
+    pub fn settled(&self, input: &Input) -> Option<Identity> {
+        self.identity(input).filter(|identity| identity.is_settled(self.at))
+    }
+}
+
+/// Whether the file changed within this tick.
+fn is_fresh(file: &Identity) -> bool {
+    let since = |(seconds, nanoseconds): Time| {
+        let seconds = Duration::from_secs(u64::try_from(seconds).ok()?);
+        let time = UNIX_EPOCH + seconds + Duration::from_nanos(u64::try_from(nanoseconds).ok()?);
+        SystemTime::now().duration_since(time).ok()
+    };
+    since(file.changed).is_some_and(|since| since < TICK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_and_the_length_count() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let input = Input::File(path.clone());
+        let length = usize::try_from(2 * PIECE).unwrap() + 5;
+        let whole: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
+        std::fs::write(&path, &whole).unwrap();
+        let first = tree(&input).unwrap();
+        assert_eq!(first, tree(&Input::Made("file", whole.clone().into())).unwrap());
+        for at in [0, BUFFER - 1, BUFFER, (1 << 20) - 1, 1 << 20, length - 6, length - 1] {
+            let mut other = whole.clone();
+            other[at] ^= 1;
+            std::fs::write(&path, other).unwrap();
+            assert_ne!(tree(&input).unwrap(), first, "byte {at}");
+        }
+        for other in [&whole[..length - 1], &[]] {
+            std::fs::write(&path, other).unwrap();
+            assert_ne!(tree(&input).unwrap(), first);
+        }
+    }
+
+    #[test]
+    fn an_edit_is_noticed_even_when_its_time_is_put_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let (input, gone) = (Input::File(path.clone()), Input::File(directory.path().join("gone")));
+        std::fs::write(&path, "one").unwrap();
+        let watch = Watch::of(&[&input, &gone]);
+        assert!(watch.changed().is_none());
+        assert!(watch.identity(&input).is_some() && watch.settled(&input).is_none());
+        let modified = path.metadata().unwrap().modified().unwrap();
+        std::fs::write(&path, "two").unwrap();
+        File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+        assert_eq!(watch.changed(), Some(&input));
+        let watch = Watch::of(&[&input, &gone]);
+        std::fs::write(directory.path().join("gone"), "here").unwrap();
+        assert_eq!(watch.changed(), Some(&gone));
+    }
+}

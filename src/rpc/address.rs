@@ -1,0 +1,203 @@
+//! Where a node is: what the user typed, taken apart into what is asked and what may be shown.
+
+use base64ct::{Base64, Encoding};
+
+use crate::keys::SecretText;
+
+/// Why a text is no URL of a server. No variant quotes the text: it may hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not http.
+    #[error("has the scheme {0}, expected http")]
+    Scheme(String),
+    /// https without the feature.
+    #[error("is https, which this build does not have")]
+    Tls,
+    /// No URL.
+    #[error("is no URL of a server, such as 127.0.0.1:8545")]
+    Invalid,
+    /// A password that ends the host early.
+    #[error("has an @ after the host")]
+    Ambiguous,
+    /// A user that Basic authentication cannot send.
+    #[error(
+        "has a user or password that HTTP cannot send: a colon in the user, or a control character"
+    )]
+    Credentials,
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Tls => "build with --features tls, or use a tunnel to a plain port",
+            Self::Scheme(_) => "the HTTP port is meant, not the WebSocket or IPC one",
+            Self::Invalid => "for example http://127.0.0.1:8545",
+            Self::Ambiguous => "in a user or password write / as %2F, ? as %3F and # as %23",
+            Self::Credentials => "for example http://user:password@127.0.0.1:8545",
+        }
+    }
+}
+
+/// A server's address.
+#[derive(Debug)]
+pub struct Address {
+    /// Where requests go: no user, no password.
+    pub url: SecretText,
+    /// Scheme, host and port: nothing secret.
+    pub label: String,
+    /// `Authorization` of every request (RFC 7617), if the URL names a user.
+    pub authorization: Option<SecretText>,
+    /// What no message may show, should the server send it back.
+    secrets: Vec<SecretText>,
+}
+
+/// A path of fewer characters is no key of an API.
+const LEAST_SECRET: usize = 8;
+
+impl Address {
+    /// Takes a URL apart. Its scheme may be left out, as Kurtosis prints it.
+    ///
+    /// # Errors
+    /// It is no URL of a server.
+    pub fn parse(text: &str, tls: bool) -> Result<Self, Error> {
+        let (scheme, rest) = text.trim().split_once("://").unwrap_or(("http", text.trim()));
+        let scheme = scheme.to_ascii_lowercase();
+        if !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) {
+            return Err(Error::Invalid);
+        }
+        match scheme.as_str() {
+            "http" => {}
+            "https" if tls => {}
+            "https" => return Err(Error::Tls),
+            _ => return Err(Error::Scheme(scheme)),
+        }
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let path = path.split('#').next().unwrap_or_default().trim_end_matches('/');
+        let (user, host) = match authority.rsplit_once('@') {
+            Some((user, host)) => (Some(user), host),
+            None if path.contains('@') => return Err(Error::Ambiguous),
+            None => (None, authority),
+        };
+        let label = format!("{scheme}://{host}");
+        let uri: ureq::http::Uri = format!("{label}{path}").parse().map_err(|_| Error::Invalid)?;
+        let port = host.rsplit(']').next().and_then(|after| after.split_once(':'));
+        let is_port = port.is_none_or(|(_, port)| port.parse::<u16>().is_ok());
+        if !is_port || uri.host().is_none_or(str::is_empty) {
+            return Err(Error::Invalid);
+        }
+        let mut secrets = vec![path.trim_start_matches('/').to_owned()];
+        secrets.retain(|path| path.len() >= LEAST_SECRET);
+        let authorization = user.filter(|user| !user.is_empty()).map(basic).transpose()?;
+        let authorization = authorization.map(|Basic { value, password, encoded }| {
+            secrets.extend([value.clone(), password, encoded]);
+            format!("Basic {value}").into()
+        });
+        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty()).map(Into::into);
+        let url = format!("{label}{path}").into();
+        Ok(Self { url, label, authorization, secrets: secrets.collect() })
+    }
+
+    /// `text` of the server without what is secret of its address.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(&**secret, "***"))
+    }
+}
+
+/// What goes into the header, and the password as the server knows it and as the URL has it.
+struct Basic {
+    value: String,
+    password: String,
+    encoded: String,
+}
+
+/// `user:password` as RFC 7617 sends it.
+fn basic(user_info: &str) -> Result<Basic, Error> {
+    let (user, encoded) = user_info.split_once(':').unwrap_or((user_info, ""));
+    let (user, password) = (percent_decoded(user), percent_decoded(encoded));
+    if user.contains(&b':') || user.iter().chain(&password).any(u8::is_ascii_control) {
+        return Err(Error::Credentials);
+    }
+    let value = Base64::encode_string(&[&user[..], b":", &password].concat());
+    let password = String::from_utf8_lossy(&password).into_owned();
+    Ok(Basic { value, password, encoded: encoded.to_owned() })
+}
+
+/// As the URL standard has it: a `%` without two hex digits stands for itself.
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let (bytes, mut out, mut at) = (text.as_bytes(), Vec::new(), 0);
+    while at < bytes.len() {
+        let digits = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        let byte = digits.and_then(|digits| Some(hex::decode(digits).ok()?[0]));
+        out.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(url: &str) -> (String, String, Option<String>) {
+        let Address { url, label, authorization, .. } = Address::parse(url, false).unwrap();
+        (url.to_string(), label, authorization.map(|text| text.to_string()))
+    }
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        let plain = |url: &str, label: &str| (url.to_owned(), label.to_owned(), None);
+        for (text, url, label) in [
+            ("127.0.0.1:8545", "http://127.0.0.1:8545", "http://127.0.0.1:8545"),
+            (" HTTP://node/ ", "http://node", "http://node"),
+            ("http://node:1/v3/key?a=b", "http://node:1/v3/key?a=b", "http://node:1"),
+            ("http://[::1]:8545/#x", "http://[::1]:8545", "http://[::1]:8545"),
+            ("http://@node", "http://node", "http://node"),
+        ] {
+            assert_eq!(parsed(text), plain(url, label), "{text}");
+        }
+        for (user, sent) in [
+            ("Aladdin:open%20sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+            ("user", "dXNlcjo="),
+            (":pass", "OnBhc3M="),
+            ("a:b:c@d", "YTpiOmNAZA=="),
+            ("a:50%off", "YTo1MCVvZmY="),
+            ("%C3%BC:%c3%bc", "w7w6w7w="),
+        ] {
+            for place in ["127.0.0.1:8545", "[::1]:1", "node/path"] {
+                let (url, label, authorization) = parsed(&format!("http://{user}@{place}"));
+                assert_eq!(url, format!("http://{place}"));
+                assert_eq!(label, format!("http://{}", place.trim_end_matches("/path")));
+                assert_eq!(authorization, Some(format!("Basic {sent}")), "{user}");
+                assert_eq!(parsed(&format!("{user}@{place}")).2, Some(format!("Basic {sent}")));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_is_told_without_its_password() {
+        for (text, what) in [
+            ("ws://node", "has the scheme ws"),
+            ("https://node", "is https"),
+            ("http://", "is no URL"),
+            ("http://u:hunter2@", "is no URL"),
+            ("http://u:12/hunter2@node", "has an @ after the host"),
+            ("u:hunter2://x@node", "is no URL"),
+            ("http://u:hun ter2@no de", "is no URL"),
+            ("http://u:hunter2@node:port", "is no URL"),
+            ("http://u:hunter2", "is no URL"),
+            ("u:hunter2/", "is no URL"),
+            ("http://u%3Ax:hunter2@node", "a colon in the user"),
+            ("http://u:hunter2%0a@node", "a control character"),
+        ] {
+            let error = Address::parse(text, false).unwrap_err();
+            let shown = format!("{error} {error:?} {}", error.hint());
+            assert!(shown.contains(what) && !shown.contains("hunter2"), "{shown}");
+        }
+        let address = Address::parse("http://u:h%75nter2@node/v3/0123456789", false).unwrap();
+        assert!(!format!("{address:?}").contains("0123456789"), "{address:?}");
+        let echo = "no hunter2, h%75nter2, dTpodW50ZXIy or POST /v3/0123456789";
+        assert_eq!(address.without_secrets(echo), "no ***, ***, *** or POST /***");
+    }
+}

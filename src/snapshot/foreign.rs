@@ -1,0 +1,178 @@
+//! Files in a snapshot's directory that regenesis did not write, and whether a program obeys them
+//! when somebody starts the stack there. A snapshot from a stranger must not bring such a file unseen.
+
+use super::{CHAIN, CONFIG, GENESIS, HEAD, METADATA, MNEMONICS, OWN_GENESIS, VALIDATORS, bake};
+use crate::compose::{FILE, UP_FILE};
+
+/// Where Compose and the stack's script look for settings.
+pub const SETTINGS: &str = ".env";
+
+/// All that regenesis writes into a snapshot. What metadata.json lists besides does not count: whoever
+/// made the snapshot wrote that list.
+const OURS: [&str; 13] = [
+    METADATA,
+    GENESIS,
+    OWN_GENESIS,
+    CHAIN,
+    HEAD,
+    CONFIG,
+    MNEMONICS,
+    VALIDATORS,
+    bake::RECORD,
+    bake::VALIDATORS,
+    bake::KEYSTORES,
+    FILE,
+    UP_FILE,
+];
+
+/// Whether regenesis writes a file of this path.
+pub fn is_ours(path: &str) -> bool {
+    OURS.contains(&path)
+}
+
+/// Whether Compose takes a file of this name in the snapshot for a part of the stack. Not by case:
+/// some file systems do not know it.
+pub fn is_read_by_compose(path: &str) -> bool {
+    let name = path.to_lowercase();
+    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
+    let is_compose = |stem: &str| {
+        let rest = stem.strip_prefix("docker-compose").or_else(|| stem.strip_prefix("compose"));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
+    };
+    path != FILE && stem.is_some_and(is_compose)
+}
+
+/// A variable that a file of settings sets, and its line, from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The line.
+    pub line: usize,
+    /// The variable.
+    pub name: String,
+}
+
+/// The variables in `text` that change what the stack runs or who reaches it, but for lines that
+/// `shipped`, our own file of settings, has too.
+pub fn settings_obeyed(text: &str, shipped: &str) -> Vec<Setting> {
+    // Compose ends lines as Go's godotenv and Python's dotenv do: also with a lone carriage return.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
+    let lines = (1..).zip(text.lines());
+    let obeyed = lines.filter_map(|(line, text)| {
+        let name = variable(text)?;
+        let ours = shipped.lines().any(|shipped| shipped == text);
+        (!ours && decides(&name)).then_some(Setting { line, name })
+    });
+    obeyed.collect()
+}
+
+/// The variable that a line sets: `NAME=value`, `export NAME=value`, `NAME: value`, `'NAME'=value`.
+fn variable(line: &str) -> Option<String> {
+    let line = line.trim();
+    let line = line
+        .strip_prefix("export")
+        .filter(|rest| rest.starts_with(char::is_whitespace))
+        .unwrap_or(line);
+    let (name, _) = line.split_once(['=', ':'])?;
+    let name = name.trim().trim_matches(['\'', '"']);
+    (!name.is_empty() && !name.starts_with('#')).then(|| name.to_uppercase())
+}
+
+fn decides(name: &str) -> bool {
+    name == "BIND"
+        || name == "SNAPSHOT"
+        || name.ends_with("_IMAGE")
+        || ["COMPOSE_", "DOCKER_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The first line, from 1, on which `found` is not what regenesis writes; `None` if it is that,
+/// whether with a seal or without.
+pub fn first_difference(found: &[u8], written: &str) -> Option<usize> {
+    // A comment, in both kinds of file.
+    const SEAL: &[u8] = b"# regenesis seal ";
+    let lines = found.split_inclusive(|byte| *byte == b'\n').enumerate();
+    let mut lines = lines.filter(|(index, line)| *index > 1 || !line.starts_with(SEAL));
+    let mut last = 0;
+    for expected in written.split_inclusive('\n') {
+        match lines.next() {
+            Some((index, line)) if line == expected.as_bytes() => last = index + 1,
+            Some((index, _)) => return Some(index + 1),
+            None => return Some(last + 1),
+        }
+    }
+    lines.next().map(|(index, _)| index + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compose_reads_these() {
+        for name in [
+            "docker-compose.override.yml",
+            "docker-compose.override.yaml",
+            "Docker-Compose.Override.YML",
+            "docker-compose.yaml",
+            "docker-compose.prod.yml",
+            "compose.yml",
+            "compose.yaml",
+            "compose.override.yml",
+            "compose-dev.yaml",
+        ] {
+            assert!(is_read_by_compose(name) && !is_ours(name), "{name}");
+        }
+        for name in ["docker-compose.yml", "composer.yml", "compose.md", "a/compose.yml", "x.yml"] {
+            assert!(!is_read_by_compose(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn settings_that_decide_what_runs() {
+        let shipped = "COMPOSE_PROJECT_NAME=regenesis\nBIND=127.0.0.1\n";
+        for line in [
+            "COMPOSE_FILE=evil.yml",
+            "export COMPOSE_FILE=evil.yml",
+            "export\tGETH_IMAGE=evil",
+            " REGENESIS_IMAGE = evil",
+            "LIGHTHOUSE_IMAGE: evil",
+            "'COMPOSE_PROFILES'=x",
+            "\"DOCKER_HOST\"=tcp://evil:1",
+            "BIND=0.0.0.0",
+            "BIND=127.0.0.1 # no",
+            "SNAPSHOT=/",
+            "COMPOSE_PROJECT_NAME=other",
+            "compose_file=x",
+        ] {
+            for text in
+                [format!("# settings\n{line}\n"), format!("A=1\r{line}"), format!("A=\"\n{line}")]
+            {
+                let found = settings_obeyed(&text, shipped);
+                assert_eq!(found.len(), 1, "{text:?}");
+                assert_eq!(found[0].line, 2, "{text:?}");
+            }
+            assert_eq!(settings_obeyed(&format!("\u{feff}{line}"), shipped).len(), 1, "{line}");
+        }
+        let harmless = "BIND=127.0.0.1\nEL_HTTP_PORT=9545\n#COMPOSE_FILE=x\nPRIVATE_KEY=0x1\n\
+            MY_COMPOSE_X=1\nIMAGE=x\nCOMPOSE_FILE\nexported=1\n";
+        assert_eq!(settings_obeyed(harmless, shipped), []);
+    }
+
+    #[test]
+    fn a_line_that_is_not_ours_is_found() {
+        let written = "#!/bin/sh\none\ntwo\n";
+        for (found, line) in [
+            ("#!/bin/sh\none\ntwo\n", None),
+            ("#!/bin/sh\n# regenesis seal 12: x\none\ntwo\n", None),
+            ("#!/bin/sh\none\n", Some(3)),
+            ("", Some(1)),
+            ("#!/bin/sh\nONE\ntwo\n", Some(2)),
+            ("#!/bin/sh\n# regenesis seal 12: x\nONE\ntwo\n", Some(3)),
+            ("#!/bin/sh\none\ntwo", Some(3)),
+            ("#!/bin/sh\none\ntwo\nthree\n", Some(4)),
+            ("#!/bin/sh\none\n# regenesis seal 12: x\ntwo\n", Some(3)),
+            ("#!/bin/sh\none\r\ntwo\n", Some(2)),
+        ] {
+            assert_eq!(first_difference(found.as_bytes(), written), line, "{found:?}");
+        }
+    }
+}
