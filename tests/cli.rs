@@ -308,7 +308,7 @@ fn forms_of_a_jwt_secret() {
     assert_ne!(new, secret(run()));
     // There is none to keep yet.
     assert_eq!(secret(run().args(["--jwt", "keep"])).len(), 66);
-    let before = || run().file("out/.regenesis/lock", "").file("out/jwt/jwtsecret", &given);
+    let before = || run().after_init(&["--jwt", &given]);
     assert_eq!(secret(before().args(["--jwt", "keep"])), given);
     assert_ne!(secret(before()), given);
 }

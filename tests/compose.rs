@@ -52,7 +52,8 @@ fn a_snapshot_gets_its_stack() {
         assert!(text.contains("\".:/snapshot:ro\"") && !text.contains("${SNAPSHOT"), "{text}");
     }
     let up = snapshot.join("up.sh");
-    assert_eq!(std::fs::read_to_string(&up).unwrap(), repository("compose/up.sh"));
+    let shipped = regenesis::compose::seal::seal(&repository("compose/up.sh"));
+    assert_eq!(std::fs::read_to_string(&up).unwrap(), shipped);
     assert_eq!(up.metadata().unwrap().permissions().mode() & 0o777, 0o755);
 
     let nowhere = snapshot.join("nowhere");

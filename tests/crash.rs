@@ -4,6 +4,9 @@
 #[cfg(feature = "e2e")]
 #[path = "crash/faults.rs"]
 mod faults;
+#[cfg(feature = "e2e")]
+#[path = "crash/publish.rs"]
+mod publish;
 mod support;
 
 use std::io::{BufRead, BufReader, Read};

@@ -17,6 +17,8 @@ mod interrupted;
 mod password;
 #[path = "hostile/past.rs"]
 mod past;
+#[path = "hostile/place.rs"]
+mod place;
 #[path = "hostile/server.rs"]
 mod server;
 

@@ -100,7 +100,7 @@ fn runs_that_fail_show_none() {
     assert_fails(run().file("out", "a file in the way"), 7);
     assert_fails(run().file("out/jwt/jwtsecret", JWT), 7);
     // A former JWT secret that is none: a warning.
-    let damaged = Run::new().file("out/.regenesis/lock", "").file("out/jwt/jwtsecret", &JWT[1..]);
+    let damaged = Run::new().after_init(&[]).file("out/jwt/jwtsecret", &JWT[1..]);
     let done = damaged.args(["--jwt", "keep"]).succeeds();
     assert!(done.stderr.contains("jwtsecret: "), "{}", done.stderr);
     assert_silent(&done, &[JWT[1..].to_owned()]);

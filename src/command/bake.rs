@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::init::seed;
 use super::prepare::baked::entropy_id;
 use super::prepare::{Prepared, Steps, Wanted, compute, digests};
-use super::{Failure, given};
+use super::{Failure, access, given};
 use crate::cl::preset::Revision;
 use crate::digest;
 use crate::el::edit::Piece;
@@ -76,6 +76,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let seed = seed(chosen)?;
     let entropy = Entropy::new(seed);
     let snapshot = super::snapshot_directory(&args.snapshot)?;
+    check_place(&args.snapshot)?;
     let wanted = wanted(&snapshot, kdf, &entropy, chosen.is_some());
     let mut steps = Steps::start(console);
     console.title(&format!("regenesis {} · baking {}", env!("CARGO_PKG_VERSION"), snapshot.name));
@@ -118,9 +119,12 @@ pub(super) fn write(
     let mut record = record(wanted, prepared)?;
     digests::check(&prepared.watch)?;
     let place = |path: &str| directory.join(path);
+    check_place(directory)?;
     // Without its record a bake is none: it goes first and comes last.
-    for path in [bake::RECORD, bake::VALIDATORS, bake::KEYSTORES, bake::SEEN] {
-        disk::remove(&place(path))?;
+    disk::remove_file(&place(bake::RECORD))?;
+    disk::remove_file(&place(bake::SEEN))?;
+    if wanted.kdf.is_none() {
+        disk::remove_file(&place(bake::KEYSTORES))?;
     }
     let file = AtomicFile::create(&place(bake::VALIDATORS), false)?;
     let validators = bake::encode_validators(&prepared.validators);
@@ -132,6 +136,7 @@ pub(super) fn write(
         let mut put = |sealed: &[_]| Ok(file.put(&bake::encode_keystores(sealed))?);
         prepared.keystores.each(wanted, steps.console, |sealed| put(sealed))?;
         record.files.push(publish(file, bake::KEYSTORES, &[])?);
+        access::follow(wanted.snapshot.mnemonics.as_ref(), &place(bake::KEYSTORES));
         steps.done("seal", &format!("{} keystores, kdf {kdf}", prepared.keystores.len()));
     }
     let seen = digests::seen(wanted.snapshot, &prepared.watch, &prepared.digests);
@@ -141,6 +146,15 @@ pub(super) fn write(
     let bytes = record.to_bytes();
     publish(AtomicFile::create(&place(bake::RECORD), false)?, bake::RECORD, &bytes)?;
     Ok(bytes)
+}
+
+/// Checks that `baked/` is a directory, or can become one, and has nothing but files at our names.
+fn check_place(directory: &Path) -> Result<(), Failure> {
+    disk::check_directory(&directory.join(bake::DIRECTORY))?;
+    for path in bake::FILES {
+        disk::check_file(&directory.join(path))?;
+    }
+    Ok(())
 }
 
 /// Ends a file of the bake with `bytes`.

@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use super::prepare::inputs;
-use super::{Failure, snapshot_directory};
-use crate::compose::{self, FILE, Source, Stack, UP};
+use super::{Failure, access, snapshot_directory};
+use crate::compose::{self, FILE, Source, Stack, UP, UP_FILE, seal};
 use crate::exit;
 use crate::rim::atomic_file::replace;
 use crate::rim::console::Console;
+use crate::rim::{disk, former};
 
 const EXAMPLES: &str = "Examples:
   regenesis compose my-snapshot && my-snapshot/up.sh
-  regenesis compose > docker-compose.yml     for the sample, or $SNAPSHOT";
+  regenesis compose > docker-compose.yml     for the sample, or $SNAPSHOT
+
+An edited docker-compose.yml or up.sh is never overwritten: settings belong in .env.";
 
 /// Write docker-compose.yml and up.sh into a snapshot: geth, Lighthouse and the init image
 #[derive(Debug, clap::Args)]
@@ -25,7 +28,7 @@ pub struct Args {
 /// Runs the verb.
 ///
 /// # Errors
-/// There is no snapshot, or its directory cannot be written.
+/// There is no snapshot, its directory cannot be written, or somebody edited the files there.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let directory = args.snapshot.as_ref().filter(|path| !path.as_os_str().is_empty());
     let Some(directory) = directory else {
@@ -33,18 +36,24 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         return super::print(text.as_bytes());
     };
     write(directory)?;
-    console.title(&format!("{}: {FILE} and up.sh", directory.display()));
+    access::give(directory, console);
+    console.title(&format!("{}: {FILE} and {UP_FILE}", directory.display()));
     Ok(())
 }
 
-/// Writes both into the snapshot in `directory`.
+/// Writes both into the snapshot in `directory`; neither if somebody edited one of them.
 pub(super) fn write(directory: &Path) -> Result<(), Failure> {
     let snapshot = snapshot_directory(directory)?;
     let (_, config) = inputs::read_config(&snapshot)?;
     let fulu = config.optional_u64("FULU_FORK_EPOCH");
     let fulu = fulu.map_err(|error| Failure::config(&snapshot.config, &error))?;
     let scheduled = fulu.is_some_and(|epoch| epoch != crate::cl::config::FAR_FUTURE_EPOCH);
+    for path in [FILE, UP_FILE].map(|name| directory.join(name)) {
+        if !former::may_replace(&path)? {
+            return Err(disk::Error::Unsealed(path).into());
+        }
+    }
     let text = compose::file(Stack { snapshot: Source::Here, fulu: scheduled });
-    replace(&directory.join(FILE), text.as_bytes(), 0o644)?;
-    Ok(replace(&directory.join("up.sh"), UP.as_bytes(), 0o755)?)
+    replace(&directory.join(FILE), seal::seal(&text).as_bytes(), 0o644)?;
+    Ok(replace(&directory.join(UP_FILE), seal::seal(UP).as_bytes(), 0o755)?)
 }

@@ -1,5 +1,6 @@
 //! Verbs, one a file: its arguments and its `run`.
 
+mod access;
 pub mod bake;
 pub mod capture;
 pub mod compose;
@@ -40,7 +41,7 @@ fn given_list(texts: &[String]) -> impl Iterator<Item = &str> {
 
 /// The snapshot in a directory.
 fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
-    if fs::is_directory(directory) {
+    if fs::is_directory(directory)? {
         return Ok(Snapshot::directory(directory, fs::exists));
     }
     let message = format!("{}: is not a snapshot directory", directory.display());
@@ -145,7 +146,10 @@ impl Failure {
 
 impl From<fs::Error> for Failure {
     fn from(error: fs::Error) -> Self {
-        Self::new(exit::INPUT, error.to_string(), error.hint())
+        match access::explain(&error) {
+            Some((message, hint)) => Self::new(exit::INPUT, message, Some(&hint)),
+            None => Self::new(exit::INPUT, error.to_string(), error.hint()),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod geth;
 mod init;
 mod lighthouse;
+pub mod seal;
 
 use std::fmt::Write as _;
 
@@ -15,11 +16,13 @@ pub const ENV: &str = include_str!("../../compose/.env");
 pub const UP: &str = include_str!("../../compose/up.sh");
 /// The name of the compose file in a snapshot.
 pub const FILE: &str = "docker-compose.yml";
-/// The name of the script that brings it up.
+/// The name of the script that brings the stack up.
 pub const UP_FILE: &str = "up.sh";
 
 /// The user of all services: files of one are the others' too.
 const USER: &str = "65532:65532";
+/// The same user, by number.
+pub const USER_ID: u32 = 65532;
 /// This program in the runtime volume.
 const PROGRAM: &str = "/runtime/bin/regenesis";
 

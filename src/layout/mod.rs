@@ -12,6 +12,7 @@ pub mod metadata;
 mod nimbus;
 pub mod plan;
 mod prysm;
+pub mod shape;
 mod teku;
 
 use std::fmt;

@@ -1,12 +1,18 @@
 //! Files and directories as they are made on disk: exact modes, and the path in every error.
 
+mod error;
+mod place;
+
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+pub use self::error::Error;
+pub(super) use self::place::{beside, rename_new};
+pub use self::place::{check_directory, check_file, remove_file};
 use super::{fs, signal};
 use crate::el::edit::Piece;
 use crate::layout::{Content, OutFile};
@@ -14,73 +20,6 @@ use crate::snapshot::Input;
 
 /// Small pieces are gathered to this before they are written.
 const BUFFER: usize = 1 << 16;
-
-/// The runtime directory could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A path that cannot be made, written or renamed.
-    #[error("{}: {source}", path.display())]
-    Path {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// An input that parts of a file are copied from.
-    #[error(transparent)]
-    Input(#[from] fs::Error),
-    /// A path that cannot be given to another user.
-    #[error("{}: {source}", path.display())]
-    Owner {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A directory that is to be made is there already.
-    #[error("{}: is there already", .0.display())]
-    Exists(PathBuf),
-    /// The directory has something under our names that is not ours.
-    #[error("{}: was not written by regenesis, and would be replaced", .0.display())]
-    Foreign(PathBuf),
-    /// Another process works in the directory.
-    #[error("{}: another capture is at work here", .0.display())]
-    Busy(PathBuf),
-    /// Clients hold the directory, but there is no genesis that they could run on.
-    #[error("{}: is held by a running client, and has no finished genesis", .0.display())]
-    Held(PathBuf),
-}
-
-impl Error {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        use ErrorKind as Kind;
-        match self {
-            Self::Input(error) => error.hint(),
-            Self::Busy(_) => Some("wait for it, or choose another --out"),
-            Self::Owner { .. } => {
-                Some("only root may give files away: run as that user, and leave --chown out")
-            }
-            Self::Exists(_) => Some("remove it, or name another directory"),
-            Self::Foreign(_) => Some("choose another --out, or move it away"),
-            Self::Held(_) => Some("stop the clients, and run init again"),
-            Self::Path { source, .. } => match source.kind() {
-                Kind::PermissionDenied => {
-                    Some("check the owner of the directory against the user that runs regenesis")
-                }
-                Kind::ReadOnlyFilesystem => Some("it must be on a writable volume"),
-                Kind::StorageFull | Kind::QuotaExceeded => {
-                    Some("a run needs room for the old and the new files at once")
-                }
-                Kind::FileTooLarge => Some("the limit on the size of files is too low: ulimit -f"),
-                Kind::NotADirectory | Kind::AlreadyExists => Some("--out must be a directory"),
-                Kind::IsADirectory => Some("move it away, or choose another --out"),
-                Kind::ResourceBusy => Some("mount the runtime directory itself, not a part of it"),
-                _ => None,
-            },
-        }
-    }
-}
 
 pub(super) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
     |source| Error::Path { path: path.to_owned(), source }
@@ -250,6 +189,12 @@ impl Write for Sink<'_> {
     fn flush(&mut self) -> std::io::Result<()> {
         self.out.flush()
     }
+}
+
+/// Makes a directory that must not be there yet, with exactly this mode, whatever the umask.
+pub(super) fn create_directory(path: &Path, mode: u32) -> Result<(), Error> {
+    std::fs::create_dir(path).map_err(at(path))?;
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(at(path))
 }
 
 /// Makes a directory with exactly this mode, whatever the umask; it may be there already.

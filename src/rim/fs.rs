@@ -55,9 +55,12 @@ fn open_file(path: &Path) -> Result<File, Error> {
     open::file(path).map_err(at(path))
 }
 
-/// Whether `path` is a file or directory that can be seen.
+/// Whether something is at `path`. What may not be looked for is not missing: reading it says why.
 pub fn exists(path: &Path) -> bool {
-    path.exists()
+    match path.metadata() {
+        Ok(_) => true,
+        Err(error) => error.kind() == std::io::ErrorKind::PermissionDenied,
+    }
 }
 
 /// Whether everybody may read an input, which is no secret then.
@@ -72,8 +75,20 @@ pub fn is_public(input: &Input) -> bool {
 }
 
 /// Whether `path` is a directory.
-pub fn is_directory(path: &Path) -> bool {
-    path.is_dir()
+///
+/// # Errors
+/// It is there, or leads somewhere, and cannot be seen.
+pub fn is_directory(path: &Path) -> Result<bool, Error> {
+    match path.metadata() {
+        Ok(meta) => Ok(meta.is_dir()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(path)(error)),
+        Err(error) if path.is_symlink() => {
+            let target = std::fs::read_link(path).unwrap_or_default();
+            let what = format!("it is a symbolic link to {}: {error}", target.display());
+            Err(at(path)(std::io::Error::new(error.kind(), what)))
+        }
+        Err(_) => Ok(false),
+    }
 }
 
 /// Opens an input for reading from its start.

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use super::clock::{Stopwatch, pause};
 use super::console::Console;
-use super::disk::{self, at, create, make_directories, make_directory};
+use super::disk::{self, at, check_directory, create, make_directories, make_directory};
 use super::lock::{Held, Wait};
-use super::staging::{OWN, Runtime, owned};
+use super::staging::{OWN, Runtime, binding, owned};
 use crate::layout::MARKER;
 use crate::lease::POLL;
 
@@ -116,7 +116,8 @@ fn open_if_there(path: &Path, options: &mut OpenOptions) -> Result<Option<File>,
 /// # Errors
 /// The locks or the marker cannot be read.
 pub fn claim(out: &Path, before: Option<&[u8]>, console: &Console) -> Result<Claim, Error> {
-    if !out.join(OWN).join("init").exists() {
+    let own = out.join(OWN);
+    if !check_directory(&own)? || !own.join("init").exists() {
         return Ok(Claim::Absent);
     }
     take(out, before, (false, false), console)
@@ -137,6 +138,7 @@ pub fn claim_new(out: &Path, before: Option<&[u8]>, console: &Console) -> Result
     if made.0 {
         make_directories(out, 0o755)?;
     }
+    check_directory(&own)?;
     make_directory(&own, 0o755)?;
     take(out, before, made, console)
 }
@@ -148,9 +150,6 @@ fn take(
     console: &Console,
 ) -> Result<Claim, Error> {
     let own = out.join(OWN);
-    if own.symlink_metadata().is_ok_and(|meta| meta.is_symlink()) {
-        return Err(disk::Error::Foreign(own).into());
-    }
     let mut wait = Wait::new(TURN);
     let turn = loop {
         let (path, turn) = open(&own, "init")?;
@@ -179,7 +178,11 @@ fn take(
             return Ok(Claim::MadeMeanwhile(Kept { marker, _turn: turn }));
         }
         match (lock.try_lock(), now) {
-            (Ok(()), _) => return Ok(Claim::Ours(Runtime::new(out, own, made, [turn, lock]))),
+            (Ok(()), now) => {
+                let binding = binding::look(out, now.as_deref())?;
+                let runtime = Runtime::new(out, own, made, binding, [turn, lock]);
+                return Ok(Claim::Ours(runtime));
+            }
             (Err(TryLockError::WouldBlock), Some(marker)) => {
                 return Ok(Claim::InUse(Kept { marker, _turn: turn }));
             }

@@ -5,6 +5,7 @@
     reason = "this is where the world enters"
 )]
 
+pub mod access;
 pub mod atomic_file;
 pub mod clock;
 pub mod console;
@@ -12,11 +13,13 @@ pub mod datadir;
 pub mod disk;
 pub mod entropy;
 pub mod environment;
+pub mod former;
 pub mod fs;
 pub mod http;
 pub mod identity;
 pub mod lease;
 pub mod lock;
+pub mod mark;
 pub mod owner;
 pub mod process;
 pub mod rpc;

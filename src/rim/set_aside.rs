@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::disk::{Error, at};
-use super::staging::OWN;
+use super::staging::{OWN, binding};
 use crate::layout::MARKER;
 
 /// Where `init` has files that it makes again: its marker and its locks.
@@ -17,7 +17,9 @@ const PLACES: [&str; 3] = [MARKER, ".regenesis/init", ".regenesis/lock"];
 /// It cannot be moved.
 pub fn set_aside(out: &Path) -> Result<Vec<(PathBuf, PathBuf)>, Error> {
     let mut moved = Vec::new();
-    if !out.join(OWN).symlink_metadata().is_ok_and(|found| found.is_dir()) {
+    if !out.join(OWN).symlink_metadata().is_ok_and(|found| found.is_dir())
+        || !binding::is_bound(out)?
+    {
         return Ok(moved);
     }
     for place in PLACES {

@@ -1,7 +1,7 @@
 //! Clean ends by SIGINT, SIGTERM and SIGHUP.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use super::clock::{Stopwatch, pause};
 /// What is removed when a signal ends the program. The signal's thread takes it for itself and
 /// never gives it back: whoever changes a directory shares it meanwhile, and is waited for.
 static LEFTOVER: RwLock<Option<PathBuf>> = RwLock::new(None);
+
+/// Files that are being written under names of their own, and are removed, too.
+static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// The leader of a process group that is ended before a signal ends this program.
 static CHILD: Mutex<Option<Pid>> = Mutex::new(None);
@@ -37,6 +40,11 @@ pub fn install() -> Result<(), ctrlc::Error> {
         let leftover = LEFTOVER.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(path) = leftover.as_ref() {
             let _ = std::fs::remove_dir_all(path);
+        }
+        // Held until the end: no further file begins.
+        let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+        for path in files.iter() {
+            let _ = std::fs::remove_file(path);
         }
         end_child();
         let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,6 +78,16 @@ fn end_child() {
 /// Names the directory to remove on a signal, or that there is none.
 pub fn set_leftover(path: Option<PathBuf>) {
     *LEFTOVER.write().unwrap_or_else(PoisonError::into_inner) = path;
+}
+
+/// Names a file to remove on a signal.
+pub fn begin_file(path: &Path) {
+    FILES.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+}
+
+/// Forgets a file: it has its place, or is removed.
+pub fn end_file(path: &Path) {
+    FILES.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known != path);
 }
 
 /// Names the leader of the process group to end on a signal, or that there is none.

@@ -3,100 +3,44 @@
 //! All files are written beside the old ones, in `OUT/.regenesis/new`, and checked there. Then
 //! the marker is removed, each top-level directory changes place with its old one by rename, and
 //! the marker comes last. So a run that fails leaves the old files and their marker; one that is
-//! killed within the few renames leaves no marker; and nothing of a former run survives.
+//! killed within the few renames leaves no marker; and of a former run's files none survives.
+//!
+//! A former run's files are those that its marker lists. Until this run is in place, the marker of
+//! the former one stays in `.regenesis/former`. What no run wrote goes back to its place, or aside
+//! where this run writes at its place, and beside the keystores: clients take all that is there.
 //!
 //! The keystores alone move over from the old files and are overwritten, because there may be
 //! thousands: ext4 needs minutes to remove them and to make them again. So a run that fails after
 //! its inputs were read leaves no marker, and the next one makes them all.
 
+mod aside;
+pub(super) mod binding;
+mod runtime;
+mod strays;
+
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+pub use self::runtime::Runtime;
 pub use super::disk::{Error, Written};
 use super::disk::{at, create, make_directory, remove, sync, sync_file_system};
 use super::owner::{self, Owner};
-use super::{atomic_file, disk, fs, signal};
-use crate::layout::{MARKER, OWNED, OutFile, PROGRAM, SECRETS};
+use super::{disk, fs, signal};
+use crate::layout::shape::{Kind, Listing};
+use crate::layout::{MARKER, OWNED, OutFile, SECRETS};
 
 /// The directory in a runtime directory that says whose it is, and holds the locks.
 pub(super) const OWN: &str = ".regenesis";
-
-/// The runtime directory, locked.
-#[derive(Debug)]
-pub struct Runtime {
-    out: PathBuf,
-    own: PathBuf,
-    /// Whether `out` and `own` were made for this run.
-    made: (bool, bool),
-    /// Held until the process ends.
-    _locks: [File; 2],
-}
-
+/// In it: markers of former runs, until this one is in place.
+const FORMER: &str = "former";
 /// The first thing in `out` that bears one of our names.
 pub(super) fn owned(out: &Path) -> Option<PathBuf> {
     let mut names = OWNED.into_iter().chain([MARKER]).map(|name| out.join(name));
     names.find(|path| path.symlink_metadata().is_ok())
-}
-
-impl Drop for Runtime {
-    /// Leaves no trace of a first run that failed.
-    fn drop(&mut self) {
-        if self.made.1 && owned(&self.out).is_none() {
-            let _ = remove(&self.own);
-        }
-        if self.made.0 {
-            // Only if it is empty.
-            let _ = std::fs::remove_dir(&self.out);
-        }
-    }
-}
-
-impl Runtime {
-    pub(super) fn new(out: &Path, own: PathBuf, made: (bool, bool), locks: [File; 2]) -> Self {
-        Self { out: out.to_owned(), own, made, _locks: locks }
-    }
-
-    /// A file of the former run, if there is one.
-    pub fn former(&self, path: &str) -> Option<Vec<u8>> {
-        fs::read_file(&self.out.join(path)).ok()
-    }
-
-    /// Leaves this program in the directory, for clients to start by. It never changes place with
-    /// another file: a client may be starting by it at this moment.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn leave_program(&self) -> Result<(), Error> {
-        let own = Path::new("/proc/self/exe");
-        let program = std::fs::read(own).map_err(at(own))?;
-        let place = self.out.join(PROGRAM);
-        match std::fs::read(&place) {
-            Ok(there) if there == program => Ok(()),
-            _ => atomic_file::replace(&place, &program, 0o755),
-        }
-    }
-
-    /// Begins a run's files, beside the old ones. What is in [`SECRETS`] moves over, to be
-    /// overwritten; from then on the directory has no marker.
-    ///
-    /// # Errors
-    /// The directory cannot be written.
-    pub fn stage(&self) -> Result<Staging<'_>, Error> {
-        let new = self.own.join("new");
-        remove(&self.own.join("old"))?;
-        signal::set_leftover(Some(new.clone()));
-        let staging = Staging { runtime: self, new, written: Vec::new() };
-        signal::uninterrupted(|| {
-            make_directory(&staging.new, 0o700)?;
-            staging.recycle()
-        })?;
-        Ok(staging)
-    }
 }
 
 /// Files that are written but not yet in their place. Removed when dropped.
@@ -104,6 +48,8 @@ impl Runtime {
 pub struct Staging<'a> {
     runtime: &'a Runtime,
     new: PathBuf,
+    /// What former runs wrote.
+    listing: Listing,
     /// The files, in the order in which they were given.
     pub written: Vec<Written>,
 }
@@ -116,10 +62,10 @@ impl Staging<'_> {
             path.symlink_metadata().is_ok_and(|found| disk::is_our_secret(&found, owner))
         };
         let (there, here) = (self.runtime.out.join(SECRETS), self.new.join(SECRETS));
-        if ours(&there) {
-            let marker = self.runtime.out.join(MARKER);
-            remove(&marker)?;
-            sync(&self.runtime.out)?;
+        let moves = ours(&there);
+        if moves {
+            self.runtime.retire_marker()?;
+            self.runtime.tidy(&there, SECRETS, &self.listing, owner)?;
             remove(&here)?;
             std::fs::rename(&there, &here).map_err(at(&there))?;
         }
@@ -129,7 +75,7 @@ impl Staging<'_> {
                 remove(&path)?;
             }
         }
-        if here.exists() {
+        if !moves && here.exists() {
             disk::sweep(&self.new, SECRETS, |_, found| disk::is_our_secret(found, owner))?;
         }
         Ok(())
@@ -197,25 +143,39 @@ impl Staging<'_> {
     }
 
     fn swap(&self, staged_marker: &Path) -> Result<(), Error> {
-        let (out, own) = (&self.runtime.out, &self.runtime.own);
+        let (runtime, out, own) = (self.runtime, &self.runtime.out, &self.runtime.own);
         let old = own.join("old");
         make_directory(&old, 0o700)?;
         let place = out.join(MARKER);
-        remove(&place)?;
-        sync(out)?;
+        runtime.retire_marker()?;
+        // Killed from here on, what is in its place is listed, too.
+        let listed = runtime.former()?;
+        if std::fs::hard_link(staged_marker, &listed).is_err() {
+            std::fs::copy(staged_marker, &listed).map_err(at(&listed))?;
+        }
         for name in OWNED {
             let (there, here) = (out.join(name), self.new.join(name));
-            if there.symlink_metadata().is_ok() {
-                std::fs::rename(&there, old.join(name)).map_err(at(&there))?;
+            let found = there.symlink_metadata().ok();
+            let comes = here.exists();
+            // A directory of this name that no run has ever written in is somebody's own.
+            let goes = comes || self.listing.kind(name) == Kind::Directory;
+            match found {
+                Some(found) if goes && found.is_dir() => {
+                    std::fs::rename(&there, old.join(name)).map_err(at(&there))?;
+                }
+                Some(_) if goes => runtime.put_aside(&self.listing, &there, name)?,
+                _ => {}
             }
-            if here.exists() {
+            if comes {
                 std::fs::rename(&here, &there).map_err(at(&there))?;
             }
         }
+        runtime.restore(&old, &self.listing)?;
         sync(out)?;
         std::fs::rename(staged_marker, &place).map_err(at(&place))?;
         sync(out)?;
-        remove(&old)
+        remove(&old)?;
+        remove(&own.join(FORMER))
     }
 }
 

@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::disk::{self, Error, at, make_directory, remove, sync, sync_file_system};
+use super::disk::{
+    self, Error, at, beside, create_directory, remove, rename_new, sync, sync_file_system,
+};
 use super::signal;
 use crate::layout::OutFile;
 
-/// The directory while it is written, under another name beside its place. Removed when dropped.
+/// The directory while it is written, beside its place and under a name that nobody else has.
+/// Removed when dropped.
 #[derive(Debug)]
 pub struct NewTree {
     place: PathBuf,
@@ -24,15 +27,12 @@ impl NewTree {
         if place.symlink_metadata().is_ok() {
             return Err(Error::Exists(place.to_owned()));
         }
-        let mut name = place.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let temporary = place.with_file_name(name);
+        let temporary = beside(place)?;
         if let Some(parent) = place.parent().filter(|parent| *parent != Path::new("")) {
             std::fs::create_dir_all(parent).map_err(at(parent))?;
         }
-        remove(&temporary)?;
+        signal::uninterrupted(|| create_directory(&temporary, 0o755))?;
         signal::set_leftover(Some(temporary.clone()));
-        signal::uninterrupted(|| make_directory(&temporary, 0o755))?;
         Ok(Self { place: place.to_owned(), temporary })
     }
 
@@ -47,12 +47,10 @@ impl NewTree {
     /// Puts the directory in its place.
     ///
     /// # Errors
-    /// The disk, or the rename, fails.
+    /// The disk, or the rename, fails, or something has taken the place meanwhile.
     pub fn publish(self) -> Result<(), Error> {
         sync_file_system(&self.temporary)?;
-        signal::uninterrupted(|| {
-            std::fs::rename(&self.temporary, &self.place).map_err(at(&self.place))
-        })?;
+        signal::uninterrupted(|| rename_new(&self.temporary, &self.place))?;
         let parent = self.place.parent().filter(|parent| *parent != Path::new(""));
         sync(parent.unwrap_or(Path::new(".")))
     }

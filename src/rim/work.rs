@@ -1,114 +1,88 @@
-//! Where a capture collects what it has, beside the snapshot that it is to become:
-//! `OUT.capture/`. An interrupted capture goes on from there.
+//! Where a capture collects what it has: `OUT.capture/` beside the snapshot that it is to become, or
+//! `OUT/.regenesis-capture/` if OUT is there already, on whatever file system. An interrupted
+//! capture goes on from there. Only a directory with our mark is ever taken up or removed.
+
+mod appending;
+mod place;
+mod publish;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, Error, Written, at};
+pub use self::appending::Appending;
+pub use self::place::Place;
+use self::place::{INSIDE, check_work, create_work, has};
+use self::publish::Plan;
+use super::disk::{self, Error, Written, at, beside, rename_new};
+use super::former::Former;
 use super::{fs, room, signal};
 use crate::layout::OutFile;
-use crate::snapshot::{Input, METADATA};
+use crate::snapshot::{DIRECTORIES, Input};
 
 const ALLOC: &str = "alloc";
 const ASIDE: &str = "aside";
 const CHECKPOINT: &str = "checkpoint.json";
+const LOCK: &str = "lock";
+const MARK: &str = "mark";
+const NEW: &str = "new";
+const PLAN: &str = "plan.json";
 
 /// The directory of a capture, locked.
 #[derive(Debug)]
 pub struct Work {
-    directory: PathBuf,
-    out: PathBuf,
+    place: Place,
     /// Held until the process ends.
     _lock: File,
 }
 
-/// A file that only grows.
-#[derive(Debug)]
-pub struct Appending {
-    file: BufWriter<File>,
-    path: PathBuf,
-    /// Bytes written.
-    pub length: u64,
-    /// The length up to which the disk has room.
-    room: u64,
-}
-
-impl Write for Appending {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let with_path = |error: std::io::Error| {
-            std::io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
-        };
-        if self.length >= self.room {
-            room::check(self.file.get_ref()).map_err(with_path)?;
-            self.room = self.length + room::STRIDE;
-        }
-        let written = self.file.write(bytes).map_err(with_path)?;
-        self.length += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Appending {
-    /// Goes back to an earlier length.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn truncate(&mut self, length: u64) -> std::io::Result<()> {
-        self.file.flush()?;
-        self.file.get_ref().set_len(length)?;
-        self.file.seek(SeekFrom::Start(length))?;
-        self.length = length;
-        Ok(())
-    }
-}
-
-/// Whether `out` may become a snapshot: it is not there, is empty, or is one already.
-///
-/// # Errors
-/// Something else is there.
-pub fn check_out(out: &Path) -> Result<(), Error> {
-    let taken = match std::fs::read_dir(out) {
-        Err(_) => out.symlink_metadata().is_ok(),
-        Ok(mut entries) => entries.next().is_some() && !out.join(METADATA).is_file(),
-    };
-    if taken { Err(Error::Foreign(out.to_owned())) } else { Ok(()) }
-}
-
 impl Work {
-    /// Makes the directory for the snapshot `out`, or takes up the one of an earlier run.
+    /// Makes the directory of a capture, or takes up the one of an earlier run. A snapshot that an
+    /// earlier run has put only half in its place is put there first.
     ///
     /// # Errors
     /// It cannot be made or locked, or another process has it.
-    pub fn open(out: &Path) -> Result<Self, Error> {
-        check_out(out)?;
-        let mut name = out.file_name().unwrap_or_default().to_owned();
-        name.push(".capture");
-        let directory = out.with_file_name(name);
-        std::fs::create_dir_all(&directory).map_err(at(&directory))?;
-        let path = directory.join("lock");
+    pub fn open(place: Place) -> Result<Self, Error> {
+        let directory = &place.directory;
+        if !check_work(directory)? {
+            create_work(directory)?;
+        }
+        let path = directory.join(LOCK);
         let mut options = OpenOptions::new();
         let lock = options.read(true).write(true).create(true).truncate(false).open(&path);
         let lock = lock.map_err(at(&path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { directory, out: out.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Error::Busy(directory)),
-            Err(TryLockError::Error(error)) => Err(at(&path)(error)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Busy(place.directory)),
+            Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
         }
+        let mut work = Self { place, _lock: lock };
+        work.finish_half_published()?;
+        Ok(work)
+    }
+
+    fn finish_half_published(&mut self) -> Result<(), Error> {
+        let (directory, out) = (&self.place.directory, &self.place.label);
+        let path = directory.join(PLAN);
+        if !has(&path)? {
+            return Ok(());
+        }
+        let plan = Plan::parse(&fs::read_file(&path)?).map_err(|error| at(&path)(error.into()))?;
+        let new = directory.join(NEW);
+        signal::uninterrupted(|| plan.carry_out(out, &new, &Former::default()))?;
+        self.clear()?;
+        self.place.former = Some(Former::look(out, INSIDE, &Former::default())?);
+        Ok(())
     }
 
     /// How messages call it.
     pub fn label(&self) -> String {
-        self.directory.display().to_string()
+        self.place.directory.display().to_string()
     }
 
     /// Where an earlier run has come to.
     pub fn checkpoint(&self) -> Option<Vec<u8>> {
-        fs::read_file(&self.directory.join(CHECKPOINT)).ok()
+        fs::read_file(&self.place.directory.join(CHECKPOINT)).ok()
     }
 
     /// Notes where this run has come to. A machine that fails right now may lose it, and the next
@@ -117,7 +91,7 @@ impl Work {
     /// # Errors
     /// It cannot be written.
     pub fn set_checkpoint(&self, checkpoint: &[u8]) -> Result<(), Error> {
-        let path = self.directory.join(CHECKPOINT);
+        let path = self.place.directory.join(CHECKPOINT);
         let new = path.with_extension("new");
         std::fs::write(&new, checkpoint).map_err(at(&new))?;
         std::fs::rename(&new, &path).map_err(at(&path))
@@ -146,7 +120,7 @@ impl Work {
     /// # Errors
     /// It cannot be opened.
     pub fn appending(&self, name: &str, length: u64) -> Result<Option<Appending>, Error> {
-        let path = self.directory.join(name);
+        let path = self.place.directory.join(name);
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(false).open(&path);
         let mut file = file.map_err(at(&path))?;
@@ -171,7 +145,7 @@ impl Work {
 
     /// A file that is collected in.
     pub fn file(&self, name: &str) -> Input {
-        Input::File(self.directory.join(name))
+        Input::File(self.place.directory.join(name))
     }
 
     /// A further file to collect in.
@@ -179,7 +153,7 @@ impl Work {
     /// # Errors
     /// It cannot be made.
     pub fn fresh(&self, name: &str) -> Result<(Appending, Input), Error> {
-        let path = self.directory.join(name);
+        let path = self.place.directory.join(name);
         disk::remove(&path)?;
         let appending = self.appending(name, 0)?;
         let missing = || at(&path)(std::io::ErrorKind::NotFound.into());
@@ -191,22 +165,64 @@ impl Work {
     /// # Errors
     /// They cannot be written.
     pub fn stage(&self, files: &[OutFile]) -> Result<(PathBuf, Vec<Written>), Error> {
-        let new = self.directory.join("new");
+        let new = self.place.directory.join(NEW);
         disk::remove(&new)?;
         disk::make_directory(&new, 0o755)?;
+        // Not as secret as what is in them: the stack's user passes through.
+        for directory in DIRECTORIES {
+            if files.iter().any(|file| Path::new(&file.path).starts_with(directory)) {
+                disk::make_directory(&new.join(directory), 0o755)?;
+            }
+        }
         let written: Result<_, _> = files.iter().map(|file| disk::write(&new, file)).collect();
         disk::sync_file_system(&new)?;
         Ok((new, written?))
     }
 
-    /// Puts the staged files in their place, and removes the directory.
+    /// Checks that the snapshot may still take its place.
     ///
     /// # Errors
-    /// A file cannot be renamed.
-    pub fn publish(self) -> Result<(), Error> {
-        let new = self.directory.join("new");
-        change_places(&new, &self.out, &self.directory.join("old"))?;
-        self.remove()
+    /// As [`Place::look`]: somebody has changed what is there.
+    pub fn check_place(&mut self) -> Result<(), Error> {
+        if let Some(former) = &self.place.former {
+            self.place.former = Some(Former::look(&self.place.label, INSIDE, former)?);
+        }
+        Ok(())
+    }
+
+    /// Puts the staged files in their place, and removes the directory. Tells which files of the
+    /// stack stay as somebody edited them.
+    ///
+    /// # Errors
+    /// A file cannot be renamed, or something has taken the place meanwhile. The next capture to
+    /// this place finishes what was begun.
+    pub fn publish(mut self) -> Result<Vec<&'static str>, Error> {
+        self.check_place()?;
+        let new = self.place.directory.join(NEW);
+        let out = &self.place.label;
+        let left = match &self.place.former {
+            None => {
+                let published = signal::uninterrupted(|| rename_new(&new, out));
+                published.map_err(|error| match error {
+                    Error::Exists(out) => Error::Appeared { out, staged: new },
+                    error => error,
+                })?;
+                let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
+                disk::sync(parent.unwrap_or(Path::new(".")))?;
+                Vec::new()
+            }
+            Some(former) => {
+                let plan = Plan::of(former, &new)?;
+                disk::sync_file_system(&new)?;
+                let path = self.place.directory.join(PLAN);
+                super::atomic_file::replace(&path, &plan.to_json(), 0o600)?;
+                // What is half in its place needs the rest.
+                self.keep_on_signal(true);
+                signal::uninterrupted(|| plan.carry_out(out, &new, former))?
+            }
+        };
+        self.remove()?;
+        Ok(left)
     }
 
     /// Removes the directory: what it has is of no use to a later run.
@@ -216,37 +232,48 @@ impl Work {
     pub fn remove(self) -> Result<(), Error> {
         signal::set_leftover(None);
         signal::set_farewell(None);
-        disk::remove(&self.directory)
+        self.clear()?;
+        let directory = &self.place.directory;
+        let others = std::fs::read_dir(directory).map_err(at(directory))?.count() > 2;
+        if others {
+            // Somebody put something here. The directory keeps its mark.
+            return Ok(());
+        }
+        // The mark goes when the name has gone: a directory with the name alone would be refused.
+        let temporary = beside(directory)?;
+        std::fs::rename(directory, &temporary).map_err(at(directory))?;
+        disk::remove_file(&temporary.join(MARK))?;
+        disk::remove_file(&temporary.join(LOCK))?;
+        std::fs::remove_dir(&temporary).map_err(at(&temporary))
+    }
+
+    /// Removes what captures collect, but neither the lock nor the mark.
+    fn clear(&self) -> Result<(), Error> {
+        let directory = &self.place.directory;
+        // Without its plan, nothing is half published.
+        disk::remove_file(&directory.join(PLAN))?;
+        for entry in std::fs::read_dir(directory).map_err(at(directory))? {
+            let name = entry.map_err(at(directory))?.file_name();
+            let name = name.to_string_lossy();
+            let is_ours = [ALLOC, ASIDE, CHECKPOINT, NEW, "changed", "chain.rlp", "checkpoint.new"]
+                .contains(&&*name)
+                || name.starts_with("aside.")
+                || name.starts_with(".plan.json.regenesis-");
+            if is_ours {
+                disk::remove(&directory.join(&*name))?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether a signal leaves the directory, for a later run to go on; otherwise it is removed.
     pub fn keep_on_signal(&self, keep: bool) {
-        signal::set_leftover((!keep).then(|| self.directory.clone()));
+        let directory = &self.place.directory;
+        signal::set_leftover((!keep).then(|| directory.clone()));
         let farewell = format!(
             "interrupted; {} is kept: the same command goes on from there",
-            self.directory.display()
+            directory.display()
         );
         signal::set_farewell(keep.then_some(farewell));
     }
-}
-
-/// Puts the directory `new` where `place` is; what was there goes to `old`, and is removed.
-fn change_places(new: &Path, place: &Path, old: &Path) -> Result<(), Error> {
-    signal::uninterrupted(|| {
-        disk::remove(old)?;
-        let replaces = place.symlink_metadata().is_ok();
-        if replaces {
-            std::fs::rename(place, old).map_err(at(place))?;
-        }
-        if let Err(error) = std::fs::rename(new, place) {
-            if replaces {
-                let _ = std::fs::rename(old, place);
-            }
-            return Err(at(place)(error));
-        }
-        if let Some(parent) = place.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            disk::sync(parent)?;
-        }
-        disk::remove(old)
-    })
 }

@@ -30,6 +30,9 @@ pub const KEYSTORES: &str = "baked/keystores.jsonl";
 /// What the file system said of the large files.
 pub const SEEN: &str = "baked/seen.json";
 
+/// Every file of the bake.
+pub const FILES: [&str; 4] = [RECORD, VALIDATORS, KEYSTORES, SEEN];
+
 /// Length of a validator in [`VALIDATORS`].
 const VALIDATOR_SIZE: usize = 48 + 32 + 8 + 1;
 

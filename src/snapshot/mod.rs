@@ -46,6 +46,11 @@ pub const MNEMONICS: &str = "val/mnemonics.yaml";
 /// Validators by public key.
 pub const VALIDATORS: &str = "val/validators.txt";
 
+/// The directories of a snapshot.
+pub const DIRECTORIES: [&str; 4] = ["el", "cl", "val", bake::DIRECTORY];
+/// Every file that a snapshot may have beside its metadata and its bake.
+pub const FILES: [&str; 7] = [GENESIS, OWN_GENESIS, CHAIN, HEAD, CONFIG, MNEMONICS, VALIDATORS];
+
 /// Where the bytes of an input are.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Input {

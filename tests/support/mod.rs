@@ -76,6 +76,15 @@ impl Run {
             })
     }
 
+    /// Runs `init` of the sample to the same output first.
+    pub fn after_init(self, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
+        command.arg("init").args(arguments).arg("--out").arg(self.directory.path().join("out"));
+        let output = command.current_dir(self.directory.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self
+    }
+
     /// The directory that relative paths mean.
     pub fn directory(&self) -> &Path {
         self.directory.path()

@@ -2,6 +2,7 @@
 
 mod changes;
 mod config;
+mod failure;
 mod finish;
 mod history;
 mod knowledge;
@@ -16,13 +17,13 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 
 use super::prepare::{Steps, compute};
-use super::{Failure, bake, compose};
+use super::{Failure, access, bake, compose};
+use crate::capture::chain::Chain;
 use crate::capture::overlay::Overlay;
-use crate::capture::{self, chain::Chain};
 use crate::exit;
 use crate::keys::{Entropy, Kdf};
 use crate::rim::console::Console;
-use crate::rim::work::Work;
+use crate::rim::work::{Place, Work};
 use crate::rim::{disk, fs};
 use crate::snapshot::bake::DIRECTORY;
 use crate::snapshot::metadata::Mode;
@@ -159,13 +160,15 @@ pub struct Args {
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let settings = Settings::of(args)?;
     let overlay = changes::of(args)?;
+    // What may not be replaced is told before anything is asked of a node.
+    let place = settings.place().map(|out| Place::look(&out)).transpose()?;
     let mut steps = Steps::start(console);
     let node = settings.node(console)?;
-    let place = match &node {
+    let from = match &node {
         Some(node) => node.label().to_owned(),
         None => settings.state.as_ref().map(Input::label).unwrap_or_default(),
     };
-    console.title(&format!("regenesis {} · capturing {place}", env!("CARGO_PKG_VERSION")));
+    console.title(&format!("regenesis {} · capturing {from}", env!("CARGO_PKG_VERSION")));
     let beacon = settings.beacon(console)?;
     let chain = match &node {
         Some(node) => {
@@ -176,8 +179,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         }
         None => None,
     };
-    let target = settings.target(chain.as_ref().map(|chain| chain.id))?;
-    let work = Work::open(&target.out)?;
+    let directory = place.as_ref().and_then(Place::name);
+    let target = settings.target(chain.as_ref().map(|chain| chain.id), directory)?;
+    let place = place.map_or_else(|| Place::look(&target.out), Ok)?;
+    let mut work = Work::open(place)?;
     let nodes = Nodes { execution: node.as_ref(), beacon: beacon.as_ref() };
     let made = match (settings.mode, &chain) {
         (Mode::History, Some(chain)) => {
@@ -188,16 +193,18 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             keep_state(&nodes, chain, &target, (&settings, overlay), &work, &mut steps)
         }
     };
+    let mut is_taken = false;
     let made = made.and_then(|made| {
         compose::write(&made.directory)?;
         bake_it(&made, &mut steps)?;
+        work.check_place().inspect_err(|_| is_taken = true)?;
         Ok(made)
     });
     let made = match made {
         Ok(made) => made,
         Err(failure) => {
             // What a source gave before it failed is worth keeping; what is wrong is not.
-            if failure.exit == exit::SOURCE
+            if (failure.exit == exit::SOURCE || is_taken)
                 && settings.state.is_none()
                 && work.checkpoint().is_some()
             {
@@ -211,10 +218,17 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             return Err(failure);
         }
     };
-    work.publish()?;
+    let left = work.publish()?;
     let out = target.out.display();
     steps.done("write", &out.to_string());
+    for name in left {
+        console.note(&format!(
+            "{out}/{name} stays as it is, for it was edited: move it away, and regenesis compose \
+             {out} writes a new one"
+        ));
+    }
     console.title(&format!("{out} is ready: {out}/up.sh, or regenesis init {out}"));
+    access::give(&target.out, console);
     if args.json {
         super::print(&made.metadata.to_json())?;
     }
@@ -263,37 +277,4 @@ fn bake_it(made: &Made, steps: &mut Steps<'_>) -> Result<(), Failure> {
         steps.console.warning(&format!("not baked: {}", failure.message));
     }
     Ok(())
-}
-
-impl Failure {
-    /// A fault of a node, or of what came of it.
-    pub(super) fn capture(error: &capture::Error) -> Self {
-        let exit = match error {
-            capture::Error::Write(_) => exit::OUTPUT,
-            capture::Error::AnotherState { .. } | capture::Error::WrongBlock { .. } => {
-                exit::VERIFICATION
-            }
-            _ => exit::SOURCE,
-        };
-        Self::new(exit, error.to_string(), error.hint())
-    }
-
-    /// A fault of a file with a state.
-    pub(super) fn state_file(input: &Input, error: &capture::Error) -> Self {
-        match error {
-            capture::Error::File(inner) => {
-                let plain = fs::open(input).ok().is_some_and(begins_as_json);
-                let line = inner.offset.filter(|_| plain);
-                let line = line.and_then(|offset| fs::line_of(input, offset).ok());
-                Self::input(input, line, &inner.to_string(), error.hint())
-            }
-            capture::Error::Write(_) => Self::capture(error),
-            _ => Self::input(input, None, &error.to_string(), error.hint()),
-        }
-    }
-}
-
-fn begins_as_json(mut reader: Box<dyn std::io::Read + Send>) -> bool {
-    let mut first = [0];
-    reader.read_exact(&mut first).is_ok() && matches!(first[0], b'{' | b' ' | b'\n')
 }

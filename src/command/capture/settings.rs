@@ -1,6 +1,6 @@
 //! From arguments as typed to settings that make sense.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::{Failure, connect, given};
@@ -124,8 +124,17 @@ impl Settings {
         url.map(|url| connect(flag, url, self.patience, console)).transpose()
     }
 
-    /// What is made of the chain with this id.
-    pub(super) fn target(&self, chain_id: Option<u64>) -> Result<Target, Failure> {
+    /// Where the snapshot is to be, as far as it is known before a node was asked.
+    pub(super) fn place(&self) -> Option<PathBuf> {
+        self.out.clone().or_else(|| self.name.as_ref().map(PathBuf::from))
+    }
+
+    /// What is made of the chain with this id, in the directory of this name.
+    pub(super) fn target(
+        &self,
+        chain_id: Option<u64>,
+        directory: Option<String>,
+    ) -> Result<Target, Failure> {
         if let (Some(given), Some(found)) = (self.chain_id, chain_id)
             && given != found
         {
@@ -135,9 +144,7 @@ impl Settings {
             ));
         }
         let chain_id = chain_id.or(self.chain_id);
-        let from_directory = self.out.as_deref().and_then(Path::file_name);
-        let from_directory = from_directory.map(|name| name.to_string_lossy().into_owned());
-        let from_directory = from_directory.filter(|name| check_name(name).is_ok());
+        let from_directory = directory.filter(|name| check_name(name).is_ok());
         let name = self.name.clone().or(from_directory).unwrap_or_else(|| match chain_id {
             Some(id) => format!("chain-{id}"),
             None => "snapshot".to_owned(),

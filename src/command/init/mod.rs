@@ -245,10 +245,11 @@ fn regenerate(
         claimed => claimed,
     };
     let Claim::Ours(runtime) = claimed else { return keep::keep(claimed, settings, console) };
-    let has_files = runtime.former("metadata/config.yaml").is_some();
+    let has_files = runtime.former_file("metadata/config.yaml").is_some();
     let former = Former::of(before, has_files);
     let secret = write::jwt_secret(&runtime, settings, console);
     let mut staging = runtime.stage()?;
+    runtime.kept().iter().for_each(|kept| console.note(kept));
     keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
     if made.is_stale(settings) {
         made = make::stamped(settings, &prepared, &dialects, &mut steps)?;

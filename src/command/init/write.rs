@@ -47,6 +47,7 @@ pub(super) fn write(
         staging.give(owner)?;
     }
     staging.publish(&marker)?;
+    runtime.kept().iter().for_each(|kept| steps.console.note(kept));
     steps.done("publish", "on disk, in place");
     let out = settings.out.display();
     steps.console.title(&format!("{out} is ready: run {}", summary.run_id));
@@ -67,7 +68,7 @@ pub(super) fn jwt_secret(
         Jwt::Keep => {}
     }
     let path = settings.out.join(PATH);
-    let why = match runtime.former(PATH) {
+    let why = match runtime.former_file(PATH) {
         Some(text) => {
             let text = Zeroizing::new(String::from_utf8_lossy(&Zeroizing::new(text)).into_owned());
             match jwt::parse(&text) {

@@ -1,0 +1,255 @@
+//! Which paths of a runtime directory are a run's own: those that its summary lists. All others are
+//! somebody else's. Where no summary is left, the layouts say which paths a run may have written.
+
+use std::collections::HashSet;
+
+use super::{OWNED, SECRETS};
+use crate::summary::Finished;
+
+/// Files of `metadata/` that every run writes.
+pub const ALWAYS: [&str; 11] = [
+    "genesis.json",
+    "genesis.ssz",
+    "config.yaml",
+    "deposit_contract.txt",
+    "deposit_contract_block.txt",
+    "deploy_block.txt",
+    "deposit_contract_block_hash.txt",
+    "boot_enr.yaml",
+    "bootstrap_nodes.txt",
+    "genesis_validators_root.txt",
+    "validator_names.yaml",
+];
+/// Files that some runs write beside them.
+const SOMETIMES: [&str; 4] = ["chain.rlp", "mnemonics.yaml", "besu.json", "chainspec.json"];
+const PARSED: &str = "parsedConsensusGenesis.json";
+
+/// Files of a validator client, below its directory; `0x` stands for a public key.
+const KEYS: [&[&str]; 14] = [
+    &["keys", "0x", "voting-keystore.json"],
+    &["secrets", "0x"],
+    &["lodestar-keys", "0x", "voting-keystore.json"],
+    &["lodestar-secrets", "0x"],
+    &["teku-keys", "0x.json"],
+    &["teku-secrets", "0x.txt"],
+    &["nimbus-keys", "0x", "keystore.json"],
+    &["nimbus-secrets", "0x"],
+    &["grandine-keys", "0x.json"],
+    &["grandine-secrets", "0x.txt"],
+    &["prysm", "direct", "accounts", "all-accounts.keystore.json"],
+    &["prysm", "keymanageropts.json"],
+    &["prysm-password.txt"],
+    &["pubkeys.json"],
+];
+
+/// What clients write beside their keys, of a chain that is gone with its genesis.
+const CLIENTS: [&str; 13] = [
+    "slashing_protection.sqlite",
+    "slashing_protection.sqlite-journal",
+    "slashing_protection.sqlite-shm",
+    "slashing_protection.sqlite-wal",
+    "slashing_protection.sqlite3",
+    "slashing_protection.sqlite3-journal",
+    "slashing_protection.sqlite3-shm",
+    "slashing_protection.sqlite3-wal",
+    "validator_definitions.yml",
+    "validator_key_cache.json",
+    "api-token.txt",
+    "auth-token",
+    "validator.db",
+];
+
+/// What a path is to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file that a run wrote.
+    File,
+    /// A directory in which a run wrote files.
+    Directory,
+    /// A file or a lock that a validator client wrote beside its keys.
+    Client,
+    /// Anything else.
+    Foreign,
+}
+
+/// What runs wrote, by their summaries.
+#[derive(Debug, Default)]
+pub struct Listing {
+    files: HashSet<String>,
+    directories: HashSet<String>,
+    /// The run that was listed first.
+    pub run_id: Option<String>,
+}
+
+impl Listing {
+    /// Of the summaries of some runs, the latest first.
+    pub fn of<'a>(summaries: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut listing = Self::default();
+        let parsed = summaries.into_iter().filter_map(|bytes| Finished::parse(bytes).ok());
+        for Finished { run_id, files, .. } in parsed {
+            listing.run_id.get_or_insert(run_id);
+            for file in files {
+                let mut path = &file.path[..];
+                while let Some((directory, _)) = path.rsplit_once('/') {
+                    if !listing.directories.insert(directory.to_owned()) {
+                        break;
+                    }
+                    path = directory;
+                }
+                listing.files.insert(file.path);
+            }
+        }
+        listing
+    }
+
+    /// Whether nothing is listed.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// What a path is.
+    pub fn kind(&self, path: &str) -> Kind {
+        match () {
+            () if self.files.contains(path) => Kind::File,
+            () if self.directories.contains(path) => Kind::Directory,
+            () if is_client(path) => Kind::Client,
+            () => Kind::Foreign,
+        }
+    }
+}
+
+/// What a path is to the layouts, whatever a run listed.
+pub fn kind(path: &str) -> Kind {
+    let (top, rest) = path.split_once('/').unwrap_or((path, ""));
+    let is_file = match (top, rest) {
+        (_, "") if OWNED.contains(&top) => return Kind::Directory,
+        _ if is_client(path) => return Kind::Client,
+        ("metadata", name) => ALWAYS.contains(&name) || SOMETIMES.contains(&name),
+        ("network-configs", "parsed") => return Kind::Directory,
+        ("network-configs", name) => match name.strip_prefix("parsed/") {
+            Some(name) => name == PARSED,
+            None => ALWAYS.contains(&name) || SOMETIMES.contains(&name),
+        },
+        ("parsed", name) => name == PARSED,
+        ("jwt", name) => name == "jwtsecret",
+        (SECRETS, rest) => return kind_of_key(rest),
+        _ => false,
+    };
+    if is_file { Kind::File } else { Kind::Foreign }
+}
+
+/// What a path below [`SECRETS`] is.
+fn kind_of_key(path: &str) -> Kind {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if is_split(parts[0]) {
+        parts.remove(0);
+    }
+    let begins = |pattern: &&[&str]| {
+        parts.len() <= pattern.len()
+            && parts.iter().zip(*pattern).all(|(part, known)| fits(part, known))
+    };
+    match KEYS.iter().copied().find(begins) {
+        Some(pattern) if pattern.len() == parts.len() => Kind::File,
+        Some(_) => Kind::Directory,
+        None => Kind::Foreign,
+    }
+}
+
+/// Whether a part of a path fits a part of a pattern.
+fn fits(part: &str, pattern: &str) -> bool {
+    let Some(suffix) = pattern.strip_prefix("0x") else { return part == pattern };
+    let key = part.strip_prefix("0x").and_then(|part| part.strip_suffix(suffix));
+    key.is_some_and(|key| key.len() == 96 && key.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Whether a directory is a client's in a split: `NUMBER-LAYOUT-FIRST-LAST`.
+fn is_split(name: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = name.split('-');
+    let (first, last) = (parts.next(), parts.next_back());
+    [first, last, parts.next_back()].iter().all(|part| part.is_some_and(is_number))
+        && parts.next().is_some()
+}
+
+/// Whether a validator client writes a file of this name beside its keys.
+fn is_client(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    path.strip_prefix(SECRETS).is_some_and(|rest| rest.starts_with('/'))
+        && (CLIENTS.contains(&name) || name.rsplit_once('.').is_some_and(|(_, end)| end == "lock"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::{Entropy, Kdf, Sealed};
+    use crate::layout::plan::Plan;
+
+    #[test]
+    fn every_layout_has_a_shape_that_is_known() {
+        let sealed =
+            Sealed { pubkey: [7; 48], keystore: Vec::new(), password: String::new().into() };
+        for layouts in [
+            &["lighthouse", "lodestar", "teku", "nimbus", "prysm", "grandine"][..],
+            &["eth2-val-tools"],
+        ] {
+            assert_known(&Plan::parse(layouts, None).unwrap(), &sealed);
+        }
+        let split = Plan::parse(&[], Some("0:lighthouse,1-3:eth2-val-tools")).unwrap();
+        assert_known(&split, &sealed);
+    }
+
+    fn assert_known(plan: &Plan, sealed: &Sealed) {
+        let entropy = Entropy::new([1; 32]);
+        let mut files = plan.files(0, std::slice::from_ref(sealed));
+        files.extend(plan.together(&[], Kdf::Light, &entropy).unwrap());
+        assert!(!files.is_empty());
+        for file in files {
+            assert_eq!(kind(&file.path), Kind::File, "{}", file.path);
+            let mut path = &file.path[..];
+            while let Some((directory, _)) = path.rsplit_once('/') {
+                assert_eq!(kind(directory), Kind::Directory, "{directory}");
+                path = directory;
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_layout_has_is_foreign() {
+        let key = format!("0x{}", "0a".repeat(48));
+        for path in [
+            "metadata/notes",
+            "metadata/genesis.json/x",
+            "jwt/old",
+            "validator-keys/notes",
+            &format!("validator-keys/keys/{key}/voting-keystore.json.bak"),
+            "validator-keys/keys/0x12/voting-keystore.json",
+            "validator-keys/slashing_protection_backup.json",
+            "validator-keys/1-lighthouse-0/keys",
+            "parsed/x",
+            "notes",
+            "metadatas/genesis.json",
+        ] {
+            assert_eq!(kind(path), Kind::Foreign, "{path}");
+        }
+        for path in [
+            "validator-keys/keys/slashing_protection.sqlite",
+            &format!("validator-keys/teku-keys/{key}.json.lock"),
+        ] {
+            assert_eq!(kind(path), Kind::Client, "{path}");
+        }
+        assert_eq!(kind("metadata/slashing_protection.sqlite"), Kind::Foreign);
+    }
+
+    #[test]
+    fn what_is_not_listed_is_foreign() {
+        let listed =
+            br#"{"run_id": "1", "files": [{"path": "metadata/genesis.json", "size": 0, "sha256":
+            "0000000000000000000000000000000000000000000000000000000000000000"}]}"#;
+        let listing = Listing::of([&b"damaged"[..], listed]);
+        assert_eq!(listing.run_id.as_deref(), Some("1"));
+        assert_eq!(listing.kind("metadata/genesis.json"), Kind::File);
+        assert_eq!(listing.kind("metadata"), Kind::Directory);
+        assert_eq!(listing.kind("metadata/genesis.ssz"), Kind::Foreign);
+        assert!(!listing.is_empty() && Listing::of([]).is_empty());
+    }
+}

@@ -1,0 +1,238 @@
+//! `init --out` on something that is there.
+
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use super::{Home, State, assert_kept, shell};
+
+const INIT: [&str; 3] = ["init", "--out", "rt"];
+
+/// What was put aside, by its path in the runtime directory.
+fn kept(home: &Home) -> Vec<(String, PathBuf)> {
+    let directory = home.at("rt/.regenesis/kept");
+    let Ok(runs) = std::fs::read_dir(&directory) else { return Vec::new() };
+    let mut kept = Vec::new();
+    for run in runs.map(|run| run.unwrap().path()) {
+        for path in super::tree(&run).into_iter().filter(|path| !path.is_dir()) {
+            kept.push((path.strip_prefix(&run).unwrap().display().to_string(), path));
+        }
+    }
+    kept.sort();
+    kept
+}
+
+fn content(state: State) -> Vec<String> {
+    state.into_values().map(|(.., content)| content).collect()
+}
+
+#[test]
+fn a_link_in_place_of_our_directory_is_refused() {
+    for former in [false, true] {
+        let home = Home::new();
+        home.put("target/old/mine", "mine");
+        home.put("target/new/mine", "mine");
+        home.put("target/init", "mine");
+        home.put("target/lock", "mine");
+        if former {
+            home.ok(&INIT);
+            shell(&home, "cp rt/.regenesis/mark target; rm -r rt/.regenesis");
+        } else {
+            shell(&home, "mkdir rt");
+        }
+        symlink("../target", home.at("rt/.regenesis")).unwrap();
+        home.refuses(&INIT, "rt/.regenesis: is a symbolic link");
+    }
+}
+
+#[test]
+fn a_copied_mark_is_worth_nothing() {
+    let key = format!("0x{}", "ab".repeat(48));
+    let keystore = format!("validator-keys/keys/{key}/voting-keystore.json");
+    for (path, also) in [
+        ("metadata/notes", ""),
+        ("metadata/config.yaml", ""),
+        ("jwt/jwtsecret", ""),
+        (&keystore[..], ""),
+        ("parsed/parsedConsensusGenesis.json", ""),
+        ("network-configs/mine", ""),
+        ("validator-keys/slashing_protection.sqlite", ""),
+        // With a summary that lists other files, or other bytes.
+        ("metadata/notes", "regenesis.json"),
+        ("metadata/config.yaml", "regenesis.json"),
+        (&keystore[..], "regenesis.json"),
+        ("metadata/config.yaml", "jwt"),
+    ] {
+        let home = Home::new();
+        home.ok(&INIT);
+        home.put(&format!("mine/{path}"), "mine");
+        shell(&home, &format!("cp -r rt/.regenesis mine; [ -z '{also}' ] || cp -r rt/{also} mine"));
+        let named = if also == "jwt" { "mine/jwt/jwtsecret" } else { path };
+        home.refuses(&["init", "--out", "mine"], named);
+    }
+    // A summary that is none.
+    let home = Home::new();
+    home.ok(&INIT);
+    home.put("mine/regenesis.json", "mine");
+    shell(&home, "cp -r rt/.regenesis mine");
+    home.refuses(&["init", "--out", "mine"], "mine/regenesis.json");
+}
+
+#[test]
+fn scratch_without_a_mark_is_kept() {
+    let home = Home::new();
+    home.put("rt/.regenesis/new/mine", "new");
+    home.put("rt/.regenesis/old/metadata/mine", "old");
+    home.put("rt/.regenesis/former/mine", "former");
+    home.put("rt/notes", "mine");
+    let said = home.ok(&INIT);
+    let kept: Vec<_> = kept(&home).into_iter().map(|(path, _)| path).collect();
+    let all = [".regenesis/former/mine", ".regenesis/new/mine", ".regenesis/old/metadata/mine"];
+    assert_eq!(kept, all);
+    assert_eq!(said.matches("is kept: ").count(), 1, "{said}");
+    assert_eq!(home.read("rt/notes"), "mine");
+}
+
+#[test]
+fn a_copied_runtime_is_taken_over_and_an_edited_one_is_not() {
+    let home = Home::new();
+    home.ok(&INIT);
+    home.copy("rt", "copy");
+    home.ok(&["init", "--out", "copy"]);
+    home.ok(&["init", "--out", "copy"]);
+    assert!(!home.at("copy/.regenesis/kept").exists());
+    for file in ["metadata/config.yaml", "metadata/genesis.json", "jwt/jwtsecret"] {
+        shell(&home, &format!("rm -rf copy; cp -r rt copy; echo >>copy/{file}"));
+        home.refuses(&["init", "--out", "copy"], file);
+    }
+    // A volume of an earlier version has no mark.
+    shell(&home, "rm rt/.regenesis/mark; touch rt/validator-keys/keys/slashing_protection.sqlite");
+    home.ok(&INIT);
+    assert!(!home.at("rt/.regenesis/kept").exists());
+    assert!(!home.at("rt/validator-keys/keys/slashing_protection.sqlite").exists());
+}
+
+#[test]
+fn a_killed_run_is_healed_with_a_mark_and_without() {
+    for mark in ["", "rm rt/.regenesis/mark", "cp -r rt rt2; rm -r rt; mv rt2 rt"] {
+        let home = Home::new();
+        home.ok(&INIT);
+        shell(&home, &format!("rm rt/regenesis.json; mkdir -p rt/.regenesis/new/jwt; {mark}"));
+        let old = content(home.state("rt/metadata"));
+        let said = home.ok(&INIT);
+        // Nothing lists what is there: it is put aside, all of it.
+        assert!(said.contains("what no run wrote is kept: "), "{said}");
+        let kept = kept(&home);
+        let of = |name: &str| kept.iter().filter(|(path, _)| path.starts_with(name)).count();
+        assert_eq!((of("metadata/"), of("jwt/")), (old.len() - 1, 1), "{kept:?}");
+        assert_eq!(of("validator-keys/"), 128);
+        home.ok(&INIT);
+    }
+    // Between the two directories, in a run of an earlier version.
+    for place in ["old", "new"] {
+        let home = Home::new();
+        home.ok(&INIT);
+        shell(
+            &home,
+            &format!(
+                "rm rt/regenesis.json rt/.regenesis/mark; mkdir rt/.regenesis/{place}
+            mv rt/metadata rt/.regenesis/{place}"
+            ),
+        );
+        home.ok(&INIT);
+        home.ok(&INIT);
+    }
+}
+
+#[test]
+fn what_users_put_into_a_runtime_stays() {
+    let home = Home::new();
+    home.ok(&INIT);
+    for path in
+        ["NOTES.md", "metadata/notes", "metadata/own/deep/file", "jwt/old", "data/geth/LOCK"]
+    {
+        home.put(&format!("rt/{path}"), path);
+    }
+    home.put("rt/parsed/mine", "mine");
+    home.put("rt/network-configs/mine", "mine");
+    symlink("nowhere", home.at("rt/metadata/link")).unwrap();
+    let is_ours = |path: &PathBuf| {
+        let path = path.strip_prefix(home.at("rt")).unwrap();
+        path.starts_with(".regenesis") || path.ends_with("regenesis.json") || path.is_dir()
+    };
+    let listed = home.read("rt/regenesis.json");
+    let users = |state: State| -> State {
+        let users = state.into_iter().filter(|(path, _)| {
+            let name = path.strip_prefix(home.at("rt")).unwrap().display().to_string();
+            !path.is_dir() && !is_ours(path) && !listed.contains(&format!("\"{name}\""))
+        });
+        users.collect()
+    };
+    let before = users(home.state("rt"));
+    assert_eq!(before.len(), 8, "{before:?}");
+    let said = home.ok(&INIT);
+    assert_kept(&before, &users(home.state("rt")));
+    assert!(!said.contains("is kept"), "{said}");
+    // The run fails, or takes another layout, or none of the keys.
+    let failed =
+        home.command(&INIT).env("PATH", "").args(["--mnemonics", "nowhere"]).output().unwrap();
+    assert!(!failed.status.success());
+    home.ok(&[&INIT[..], &["--layout", "egg,teku"]].concat());
+    home.ok(&[&INIT[..], &["--layout", "egg"]].concat());
+    home.ok(&INIT);
+    assert_kept(&before, &home.state("rt"));
+    assert!(!home.at("rt/parsed/parsedConsensusGenesis.json").exists());
+}
+
+#[test]
+fn what_stands_where_a_run_writes_is_kept() {
+    let home = Home::new();
+    home.ok(&INIT);
+    let key = format!("0x{}", "ab".repeat(48));
+    let keystore = format!("validator-keys/keys/{key}/voting-keystore.json");
+    let users = [
+        "metadata/mnemonics.yaml",
+        "bin/regenesis",
+        "validator-keys/notes",
+        "validator-keys/backup/a/b",
+        "validator-keys/keys/slashing_protection_backup.json",
+        &keystore,
+    ];
+    for path in users {
+        home.put(&format!("rt/{path}"), path);
+    }
+    home.put("rt/validator-keys/keys/slashing_protection.sqlite", "a client's");
+    home.put("rt/validator-keys/keys/validator_definitions.yml", "a client's");
+    shell(&home, "mkdir rt/validator-keys/keys/x.lock");
+    let said = home.ok(&[&INIT[..], &["--layout", "egg,lighthouse", "--leave-program"]].concat());
+    let kept = kept(&home);
+    let paths: Vec<_> = kept.iter().map(|(path, _)| &path[..]).collect();
+    let mut wanted = users;
+    wanted.sort_unstable();
+    assert_eq!(paths, wanted);
+    for (path, place) in kept {
+        assert_eq!(std::fs::read_to_string(place).unwrap(), path);
+    }
+    assert!(said.contains("rt/.regenesis/kept/"), "{said}");
+    // And it stays, and ours are not taken for somebody else's.
+    home.ok(&[&INIT[..], &["--leave-program"]].concat());
+    assert_eq!(self::kept(&home).len(), wanted.len());
+}
+
+#[test]
+fn links_in_place_of_our_directories_are_kept() {
+    let home = Home::new();
+    home.ok(&INIT);
+    for name in ["metadata", "jwt", "validator-keys"] {
+        shell(&home, &format!("mv rt/{name} {name}; ln -s ../{name} rt/{name}"));
+    }
+    let before = home.state("metadata");
+    home.ok(&INIT);
+    assert_eq!(home.state("metadata"), before);
+    assert_eq!(kept(&home).len(), 3);
+    assert!(!home.at("rt/metadata").is_symlink());
+    // One file alone.
+    shell(&home, "mv rt/metadata/config.yaml mine; ln -s ../../mine rt/metadata/config.yaml");
+    let mine = home.state("mine");
+    home.ok(&INIT);
+    assert_eq!(home.state("mine"), mine);
+}
