@@ -127,11 +127,12 @@ docker info >/dev/null 2>&1 || fail 6 "Docker does not answer" "start it, or joi
 # A folder is a project, by its whole path: folders of one name must not take each other's volumes.
 base=$(basename "$here" | tr 'A-Z' 'a-z' | LC_ALL=C tr -cd 'a-z0-9_-' | sed 's/^[_-]*//' | cut -c 1-40)
 project=${COMPOSE_PROJECT_NAME:-${base:-regenesis}-$(printf %s "$here" | cksum | cut -d ' ' -f 1)}
-# Only the shell chooses other files; an override file in this folder is not read.
+# Only the shell chooses other files; Compose reads neither an override file nor .env in this folder.
+: >"$work/none"
 if [ -n "${COMPOSE_FILE:-}" ]; then files=; else files="-f $file"; fi
 compose() {
   # shellcheck disable=SC2086 # both are several words
-  $tool $files --env-file /dev/null -p "$project" "$@"
+  $tool $files --env-file "$work/none" -p "$project" "$@"
 }
 # Names this project in the commands of a text.
 named() { plain | sed "s/docker compose /$tool -p $project /g"; }
@@ -255,6 +256,8 @@ port_in_use() {
 ran=$(docker ps -q --filter "label=com.docker.compose.project=$project" | sed 1q)
 start() {
   mark_init
+  docker ps -q --filter "label=com.docker.compose.project=$project" --filter status=paused |
+    while read -r id; do docker unpause "$id" >/dev/null; done
   if compose up -d >"$work/log" 2>&1 </dev/null; then init_log >>"$work/init"; return; fi
   port_in_use
   if grep -Eq "didn't complete successfully|exited with code" "$work/log"; then

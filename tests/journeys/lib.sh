@@ -79,6 +79,11 @@ composed() {
     docker compose -p "$project" -f "$folder/docker-compose.yml" "$@"
   fi >/dev/null 2>&1 || broken "docker compose $*"
 }
+# The container of the service $2 in the folder $1.
+container() {
+  docker ps -aq --filter "label=com.docker.compose.project.working_dir=$1" \
+    --filter "label=com.docker.compose.service=$2"
+}
 running() { docker ps -q --filter "label=com.docker.compose.project.working_dir=$1" | wc -l; }
 
 genesis() { "$cast" block 0 --field hash --rpc-url "$rpc"; }
