@@ -54,7 +54,7 @@ same "$(genesis)" "$first" "the first chain's genesis"
 say "plain docker compose in the folder, then up.sh"
 ports 19110
 composed "$second" down -v
-(cd "$second" && docker compose up -d) >/dev/null 2>&1
+(cd "$second" && "${compose[@]}" up -d) >/dev/null 2>&1
 up "$second"
 failed_with 6
 says 'runs already, as the project chain: plain docker compose started it'

@@ -56,10 +56,22 @@ up "$work/app" REGENESIS_IMAGE=localhost:1/nowhere:1
 failed_with 6
 says 'build it in a checkout of regenesis'
 [ ! -e "$work/root" ] || broken "up.sh ran a program of the folder above the snapshot"
-rm "$work/app/metadata.json"
+mv "$work/app/metadata.json" "$work/metadata.json"
 up "$work/app" REGENESIS_IMAGE=localhost:1/nowhere:1
 [ ! -e "$work/root" ] || broken "without metadata.json, up.sh ran a program of the folder above"
 says 'note: \.env line 3: BIND is not read'
+mv "$work/metadata.json" "$work/app/metadata.json"
+
+say "captured again: the user's files stay"
+mkdir "$work/app/contracts"
+echo 'contract A {}' >"$work/app/contracts/A.sol"
+echo 'mine' >"$work/app/NOTES.md"
+echo '# mine' >>"$work/app/docker-compose.yml"
+find "$work/app" -name 'docker-compose*' -o -name '*.md' -o -name '*.sol' -o -name .env | sort | xargs sha256sum >"$work/files"
+"$regenesis" capture --el-rpc $from --fund $nobody=1 --out "$work/app" 2>"$work/said" || broken "capture again"
+if "$regenesis" compose "$work/app" 2>"$work/said"; then broken "compose replaced an edited file"; fi
+says 'docker-compose\.yml'
+sha256sum --quiet -c "$work/files" || broken "a file of the user changed"
 
 say "the folder's own port is taken where the shell has none"
 "$regenesis" capture --el-rpc $from --out "$work/other/app" 2>"$work/said" || broken capture

@@ -80,7 +80,7 @@ COPY lighthouse /usr/local/bin/lighthouse
 END
 DOCKER_BUILDKIT=0 docker build -q -t "journey-$$" "$work/context" >/dev/null 2>&1
 up "$chain" LIGHTHOUSE_IMAGE="journey-$$" WAIT=20
-docker rmi -f "journey-$$" >/dev/null 2>&1 || true
+images+=("journey-$$")
 failed_clean 6
 says 'error: vc does not run'
 says 'no such command: validator_client'

@@ -11,7 +11,11 @@ anvil=$target/foundry/bin/anvil
 export REGENESIS_IMAGE=regenesis:e2e GETH_IMAGE=regenesis-e2e/clients:1
 export LIGHTHOUSE_IMAGE=regenesis-e2e/consensus:1
 export DOCKER_CONFIG=$root/target/docker
-if [ "${JOURNEY_COMPOSE:-v2}" = v1 ]; then export DOCKER_CONFIG=/nonexistent; fi
+compose=(docker compose)
+if [ "${JOURNEY_COMPOSE:-v2}" = v1 ]; then
+  export DOCKER_CONFIG=/nonexistent
+  compose=(docker-compose)
+fi
 unset COMPOSE_FILE COMPOSE_PROJECT_NAME SNAPSHOT BIND WAIT
 # The first account of the test mnemonic.
 account=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266
@@ -26,7 +30,7 @@ broken() {
 }
 
 work=$(mktemp -d)
-children=()
+children=() images=()
 clean() {
   local project folder
   [ ${#children[@]} = 0 ] || kill "${children[@]}" 2>/dev/null || true
@@ -37,6 +41,7 @@ clean() {
       docker volume ls -q --filter "label=com.docker.compose.project=$project" | xargs -r docker volume rm
       docker network ls -q --filter "label=com.docker.compose.project=$project" | xargs -r docker network rm
     done >/dev/null
+  [ ${#images[@]} = 0 ] || docker rmi -f "${images[@]}" >/dev/null 2>&1 || true
   rm -rf "$work"
 }
 trap clean EXIT
@@ -73,11 +78,8 @@ composed() {
   local folder=$1 project
   project=$(project_of "$folder")
   shift
-  if [ "${JOURNEY_COMPOSE:-v2}" = v1 ]; then
-    docker-compose -p "$project" -f "$folder/docker-compose.yml" "$@"
-  else
-    docker compose -p "$project" -f "$folder/docker-compose.yml" "$@"
-  fi >/dev/null 2>&1 || broken "docker compose $*"
+  "${compose[@]}" -p "$project" -f "$folder/docker-compose.yml" "$@" >/dev/null 2>&1 ||
+    broken "docker compose $*"
 }
 # The container of the service $2 in the folder $1.
 container() {
