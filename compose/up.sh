@@ -293,11 +293,11 @@ if ! builds; then
   fi
   own=$(own_blocks)
   if [ "$own" != 0 ]; then
-    compose up -d >/dev/null 2>&1 </dev/null || true
     explain
-    lost="the ${own} blocks that the chain has built"
-    [ -n "$own" ] || lost="the blocks that the chain may have built"
-    fail 6 "no new block in ${WAIT:-60} s; a new genesis would lose $lost" \
+    # What has just been started and is not known to build is no chain to keep running.
+    if [ -z "$own" ] && [ -z "$ran" ]; then give_up 6 "no new block in ${WAIT:-60} s"; fi
+    compose up -d >/dev/null 2>&1 </dev/null || true
+    fail 6 "no new block in ${WAIT:-60} s; a new genesis would lose the ${own:-unknown number of} blocks of this chain" \
       "wait longer: WAIT=300 ./up.sh; or give them up for a new genesis: $tool -p $project stop, then ./up.sh"
   fi
   say "the chain has no block of its own yet, so there is nothing to lose: making a new genesis, once"

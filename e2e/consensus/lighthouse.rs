@@ -1,10 +1,13 @@
 //! Lighthouse's command line, so that the shipped compose file runs word for word where no registry of
 //! images can be reached.
 //!
-//! It takes Lighthouse's place where that writes, too: a slashing database beside the keystores.
+//! It writes where Lighthouse does, too: the chain in `beacon`, the slashing database beside the keystores.
 
 use std::collections::HashMap;
+use std::fs::OpenOptions;
 use std::path::Path;
+
+const DATABASE: &str = "slashing_protection.sqlite";
 
 /// The role and the flags of this client, for `lighthouse beacon_node …` or `… validator_client …`.
 pub fn translated(arguments: &[String]) -> (String, HashMap<&'static str, String>) {
@@ -15,17 +18,21 @@ pub fn translated(arguments: &[String]) -> (String, HashMap<&'static str, String
         .collect();
     let address = |flag: &str| flags[flag].trim_start_matches("http://").to_owned();
     let runtime = Path::new(flags["testnet-dir"]).parent().unwrap().display().to_string();
-    let mut own =
-        HashMap::from([("runtime", runtime), ("datadir", flags["datadir"].to_owned())]);
+    let mut own = HashMap::from([("runtime", runtime)]);
     match role.as_str() {
         "beacon_node" => {
             assert!(Path::new(flags["execution-jwt"]).is_file(), "no JWT secret");
+            let chain = Path::new(flags["datadir"]).join("beacon");
+            std::fs::create_dir_all(&chain).unwrap();
+            own.insert("datadir", chain.display().to_string());
             own.insert("engine", address("execution-endpoint"));
             own.insert("port", flags.get("http-port").unwrap_or(&"5052").to_string());
             ("beacon".to_owned(), own)
         }
         "validator_client" => {
-            unlock(Path::new(flags["validators-dir"]), Path::new(flags["secrets-dir"]));
+            let validators = Path::new(flags["validators-dir"]);
+            unlock(validators, Path::new(flags["secrets-dir"]));
+            own.insert("signed", validators.join(DATABASE).display().to_string());
             own.insert("beacon", address("beacon-nodes"));
             ("validator".to_owned(), own)
         }
@@ -44,9 +51,9 @@ fn unlock(validators: &Path, secrets: &Path) {
         }
     }
     assert!(keystores > 0, "no keystores in {}", validators.display());
-    let database = validators.join("slashing_protection.sqlite");
-    std::fs::write(&database, "").unwrap_or_else(|error| {
-        panic!("Failed to start validator client: {}: {error}", database.display())
-    });
+    let database = validators.join(DATABASE);
+    if let Err(error) = OpenOptions::new().create(true).append(true).open(&database) {
+        panic!("Failed to start validator client: {}: {error}", database.display());
+    }
     println!("{keystores} keystores");
 }

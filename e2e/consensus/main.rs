@@ -49,7 +49,10 @@ fn main() {
     let data = || PathBuf::from(&flags["datadir"]);
     match role.as_str() {
         "beacon" => beacon::run(&genesis, &data(), &flags["engine"], &flags["port"]),
-        "validator" => validator::run(&genesis, &data(), &flags["beacon"]),
+        "validator" => {
+            let signed = flags.get("signed").map_or_else(|| data().join("validator.db"), Into::into);
+            validator::run(&genesis, &signed, &flags["beacon"]);
+        }
         "past" => {
             past::run(&genesis, &flags["engine"], flags["blocks"].parse().unwrap(), &flags["call"]);
         }

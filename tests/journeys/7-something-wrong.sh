@@ -115,7 +115,7 @@ docker kill --signal STOP "$cl" >/dev/null
 up "$chain" WAIT=5
 docker kill --signal CONT "$cl" >/dev/null
 failed_with 6
-says 'a new genesis would lose the [0-9]+ blocks that the chain has built'
+says 'a new genesis would lose the [0-9]+ blocks of this chain'
 same "$(genesis)" "$before" "the genesis"
 sends
 
