@@ -104,6 +104,8 @@ if [ -e .env ] || [ -L .env ]; then
   case " $taken " in *' SNAPSHOT '*) SNAPSHOT=$(snapshot "$SNAPSHOT"); export SNAPSHOT ;; esac
 fi
 
+case ${WAIT:-60} in *[!0-9]*) fail 2 "WAIT is not a number of seconds" ;; esac
+
 # The value of the setting $1: the variable, or the default in the compose file.
 setting() {
   value=$(printenv "$1" || true)
@@ -126,6 +128,9 @@ docker info >/dev/null 2>&1 || fail 6 "Docker does not answer" "start it, or joi
 
 # A folder is a project, by its whole path: folders of one name must not take each other's volumes.
 base=$(basename "$here" | tr 'A-Z' 'a-z' | LC_ALL=C tr -cd 'a-z0-9_-' | sed 's/^[_-]*//' | cut -c 1-40)
+case ${COMPOSE_PROJECT_NAME:-} in
+  [!a-z0-9]* | *[!a-z0-9_-]*) fail 2 "COMPOSE_PROJECT_NAME has a character that no name of a project has" ;;
+esac
 project=${COMPOSE_PROJECT_NAME:-${base:-regenesis}-$(printf %s "$here" | cksum | cut -d ' ' -f 1)}
 # Only the shell chooses other files; Compose reads neither an override file nor .env in this folder.
 : >"$work/none"
@@ -153,6 +158,12 @@ if [ -z "${COMPOSE_PROJECT_NAME:-}" ] &&
   docker ps --filter "label=com.docker.compose.project=$base" --format "$folder" | grep -Fqx "$here"; then
   fail 6 "the stack of this folder runs already, as the project $base: plain docker compose started it" \
     "go on with it: COMPOSE_PROJECT_NAME=$base ./up.sh; or end it: $tool -p $base down"
+fi
+
+# One at a time: a start that fails stops what it has started.
+if command -v flock >/dev/null; then
+  exec 9<"$file"
+  flock -n 9 || { say "another up.sh runs in this folder: waiting for it"; flock 9; }
 fi
 
 # -- images --------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ pub struct Args {
         hide_env_values = true
     )]
     cl: String,
-    /// Wait up to SECONDS until the clients have a block after the genesis, or after the past
+    /// Wait until the clients have a new block, up to SECONDS after now or after a later genesis
     #[arg(long, value_name = "SECONDS", env = "REGENESIS_WAIT", hide_env_values = true)]
     wait: Option<u64>,
     /// Also look for known failures, in the state of both clients and in logs
@@ -211,7 +211,8 @@ fn answer<T>(answer: &Answer<T>) -> Option<&T> {
 
 /// Waits for a chain that builds, and returns whether it does; the check that follows says what is wrong.
 fn wait(clients: &Clients<'_>, expected: &Expected, seconds: u64, console: &Console) -> bool {
-    let (end, mut shown) = (now().saturating_add(seconds), String::new());
+    let end = now().max(expected.genesis_time).saturating_add(seconds);
+    let mut shown = String::new();
     while now() < end {
         let (el, cl) = clients.ask(false);
         let built = health::builds(expected, answer(&el), answer(&cl));

@@ -6,9 +6,12 @@ ports 19100
 chain=$work/one/chain
 stack_in "$chain"
 
-say "the first start"
+say "the first start, twice at once"
 begun=$SECONDS
+"$chain/up.sh" >"$work/twin" 2>&1 &
+twin=$!
 up_well "$chain"
+wait "$twin" || { cp "$work/twin" "$work/said"; broken "the second up.sh failed"; }
 [ $((SECONDS - begun)) -le 60 ] || broken "the first block came after $((SECONDS - begun)) s"
 says '^chain id +271828$'
 says "^execution +$rpc$"

@@ -33,6 +33,10 @@ done
 up "$chain" PATH="$work/bin"
 failed_with 6
 says 'error: Docker is missing'
+up "$chain" WAIT=soon
+failed_with 2
+up "$chain" COMPOSE_PROJECT_NAME=../other
+failed_with 2
 up "$chain" DOCKER_HOST=unix:///nonexistent
 failed_with 6
 says 'error: Docker does not answer'
