@@ -17,9 +17,10 @@ plain() { LC_ALL=C tr -d '\000-\010\013-\037\177'; }
 
 # Prints the absolute path of the snapshot $1.
 snapshot() {
-  [ -d "$1" ] || fail 3 "SNAPSHOT=$1: there is no such directory" "SNAPSHOT names a directory with a snapshot"
+  [ -d "$1" ] || fail 3 "SNAPSHOT=$1: there is no such directory" "it names a snapshot's directory"
   for file in metadata.json el/genesis.template.json cl/config.yaml; do
-    [ -e "$1/$file" ] || fail 3 "SNAPSHOT=$1: is not a snapshot: it has no $file" "regenesis capture makes one"
+    [ -e "$1/$file" ] ||
+      fail 3 "SNAPSHOT=$1: is not a snapshot: it has no $file" "regenesis capture makes one"
   done
   path=$(cd -P -- "$1" && pwd -P)
   case $path in *:*) fail 3 "SNAPSHOT=$path: Docker cannot mount a path with a colon" "move it" ;; esac
@@ -54,7 +55,9 @@ take() {
     EL_HTTP_PORT | EL_WS_PORT | CL_HTTP_PORT | WAIT)
       case $2 in *[!0-9]*) fail 2 ".env line $number: $1 is not a number" ;; esac ;;
     FEE_RECIPIENT | REGENESIS_LEAD | REGENESIS_TIMESTAMP | REGENESIS_PRESET_REVISION)
-      case $2 in *[!0-9A-Za-z.:+_-]*) fail 2 ".env line $number: $1 has a character that no value has" ;; esac ;;
+      case $2 in
+        *[!0-9A-Za-z.:+_-]*) fail 2 ".env line $number: $1 has a character that no value has" ;;
+      esac ;;
     REGENESIS_IMAGE | GETH_IMAGE | LIGHTHOUSE_IMAGE | BIND | SNAPSHOT | COMPOSE_PROJECT_NAME)
       if [ -z "$ours" ]; then
         say "note: .env line $number: $1 is not read from a snapshot's folder; to set it: $1=… ./up.sh"
@@ -148,7 +151,8 @@ container() {
 }
 
 folder='{{.Label "com.docker.compose.project.working_dir"}}'
-docker ps -a --filter "label=com.docker.compose.project=$project" --format "$folder" | sort -u >"$work/folders"
+docker ps -a --filter "label=com.docker.compose.project=$project" --format "$folder" |
+  sort -u >"$work/folders"
 while IFS= read -r other; do
   [ -z "$other" ] || [ "$other" = "$here" ] || [ -n "${COMPOSE_FILE:-}" ] ||
     fail 6 "the project $project belongs to the folder $other, not to $here" \
@@ -176,7 +180,10 @@ variable_of() {
 # Sources are built in the repository only: the folder above a snapshot may be anybody's.
 is_checkout() { [ -n "$ours" ] && [ -x ../docker/build.sh ] && grep -qs '^name = "regenesis"' ../Cargo.toml; }
 
-compose config >"$work/config" 2>"$work/log" || { plain <"$work/log" >&2; fail 2 "Compose does not take the settings"; }
+compose config >"$work/config" 2>"$work/log" || {
+  plain <"$work/log" >&2
+  fail 2 "Compose does not take the settings"
+}
 sed -n 's/^ *image: *//p' "$work/config" | tr -d "\"'" | sort -u >"$work/images"
 while IFS= read -r wanted; do
   if docker image inspect "$wanted" >/dev/null 2>&1; then continue; fi
@@ -256,7 +263,8 @@ port_in_use() {
     grep -Eq ":$port( |:|/|\$)" "$work/log" || continue
     holder=$(docker ps --filter "publish=$port" --format 'the container {{.Names}}' | sed 1q)
     if [ -z "$holder" ] && command -v ss >/dev/null; then
-      holder=$(ss -Hltnp "sport = :$port" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1, process \2/p' | sed 1q)
+      holder=$(ss -Hltnp "sport = :$port" 2>/dev/null |
+        sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1, process \2/p' | sed 1q)
     fi
     give_up 6 "port $port is in use${holder:+ by $holder}" "choose another: $variable=… ./up.sh, or in .env"
   done
@@ -308,8 +316,9 @@ if ! builds; then
     # What has just been started and is not known to build is no chain to keep running.
     if [ -z "$own" ] && [ -z "$ran" ]; then give_up 6 "no new block in ${WAIT:-60} s"; fi
     compose up -d >/dev/null 2>&1 </dev/null || true
-    fail 6 "no new block in ${WAIT:-60} s; a new genesis would lose the ${own:-unknown number of} blocks of this chain" \
-      "wait longer: WAIT=300 ./up.sh; or give them up for a new genesis: $tool -p $project stop, then ./up.sh"
+    say "no new block in ${WAIT:-60} s"
+    fail 6 "a new genesis would lose the ${own:-unknown number of} blocks of this chain" \
+      "wait longer: WAIT=300 ./up.sh; or give them up: $tool -p $project stop, then ./up.sh"
   fi
   say "the chain has no block of its own yet, so there is nothing to lose: making a new genesis, once"
   compose stop >/dev/null 2>&1
@@ -323,7 +332,9 @@ say "execution  http://$(compose port el 8545)"
 say "websocket  ws://$(compose port el 8546)"
 say "beacon     http://$(compose port cl 5052)"
 if [ -n "$ours" ] && [ -z "${SNAPSHOT:-}" ]; then
-  say "accounts   20 with 1,000,000 ETH: mnemonic \"test test test test test test test test test test test junk\""
+  words="test test test test test test test test test test test junk"
+  say "accounts   20 with 1,000,000 ETH: mnemonic \"$words\""
 fi
 say "logs       $tool -p $project logs -f"
-say "stop       $tool -p $project stop    (the next start makes a new genesis: transactions since this one are gone)"
+say "stop       $tool -p $project stop"
+say "           the next start makes a new genesis: transactions since this one are gone then"

@@ -140,7 +140,8 @@ fn recipes() -> Vec<(&'static str, String)> {
 #[test]
 fn no_recipe_lets_in_web_pages() {
     for (file, text) in recipes() {
-        let arguments = text.lines().filter(|line| line.contains("- --") || line.contains("- \"--"));
+        let arguments =
+            text.lines().filter(|line| line.contains("- --") || line.contains("- \"--"));
         for line in arguments {
             let open = ["vhosts", "corsdomain", "origins", "allow-origin"]
                 .iter()

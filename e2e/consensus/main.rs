@@ -50,7 +50,8 @@ fn main() {
     match role.as_str() {
         "beacon" => beacon::run(&genesis, &data(), &flags["engine"], &flags["port"]),
         "validator" => {
-            let signed = flags.get("signed").map_or_else(|| data().join("validator.db"), Into::into);
+            let signed =
+                flags.get("signed").map_or_else(|| data().join("validator.db"), Into::into);
             validator::run(&genesis, &signed, &flags["beacon"]);
         }
         "past" => {

@@ -188,11 +188,7 @@ pub fn execution(expected: &Expected, el: &Execution, now: u64) -> Health {
 ///
 /// `None` where that is not certain: the execution client does not answer or runs something else, or
 /// the beacon node has blocks that it lacks.
-pub fn own_blocks(
-    expected: &Expected,
-    el: Option<&Execution>,
-    cl: Option<&Beacon>,
-) -> Option<u64> {
+pub fn own_blocks(expected: &Expected, el: Option<&Execution>, cl: Option<&Beacon>) -> Option<u64> {
     let el = el.filter(|el| el.genesis_hash == expected.block_hash)?;
     let own = el.number.checked_sub(expected.first)?;
     let lost = own == 0 && cl.is_some_and(|cl| cl.head_slot > 0);

@@ -13,7 +13,8 @@ sends
 sent=$("$cast" block latest --field number --rpc-url $rpc)
 transaction=
 for number in $(seq "$sent" -1 1); do
-  transaction=$("$cast" block "$number" --json --rpc-url $rpc | sed -n 's/.*"transactions":\["\(0x[0-9a-f]*\)".*/\1/p')
+  transaction=$("$cast" block "$number" --json --rpc-url $rpc |
+    sed -n 's/.*"transactions":\["\(0x[0-9a-f]*\)".*/\1/p')
   [ -z "$transaction" ] || break
 done
 [ -n "$transaction" ] || broken "no block has the transaction"
@@ -22,7 +23,8 @@ say "captured with all of its blocks"
 docker cp "$(container "$mine" el)":/runtime/metadata/genesis.json "$work/genesis.json" >/dev/null
 snapshot=$work/colleague/chain
 mkdir -p "$work/colleague"
-"$regenesis" capture --el-rpc $rpc --mode history --genesis "$work/genesis.json" --out "$snapshot" 2>"$work/said" || broken capture
+"$regenesis" capture --el-rpc $rpc --mode history --genesis "$work/genesis.json" --out "$snapshot" \
+  2>"$work/said" || broken capture
 chmod -R a+rX "$work"
 past=$(sed -n 's/.*"blocks": *\([0-9]*\).*/\1/p' "$snapshot/metadata.json" | sed 1q)
 [ "${past:-0}" -gt 0 ] || broken "metadata.json names no blocks"
