@@ -172,16 +172,16 @@ fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<
     {
         check(Err(finding));
     }
-    let answered = (answer(&el), answer(&cl));
-    let own_blocks = health::own_blocks(&expected, answered.0, answered.1);
-    let chain_id = answered.0.map(|el| el.chain_id);
+    let (to_el, to_cl) = (answered(el.as_ref()), answered(cl.as_ref()));
+    report.own_blocks = health::own_blocks(&expected, to_el, to_cl);
+    report.chain_id = to_el.map(|el| el.chain_id);
     let el = el.and_then(|el| check(el.and_then(|el| health::execution(&expected, &el, now()))));
     let cl = cl.and_then(|cl| check(cl.and_then(|cl| health::beacon(&expected, &cl, now()))));
-    (report.el, report.cl, report.own_blocks, report.chain_id) = (el, cl, own_blocks, chain_id);
+    (report.el, report.cl) = (el, cl);
     if let Some(seconds) = late
         && report.findings.is_empty()
     {
-        let cause = format!("after {seconds} s not both clients have a new block");
+        let cause = format!("no new block on both clients within {seconds} s");
         report.findings.push(Finding::new(cause, "see their logs, or wait longer"));
     }
     Ok(())
@@ -205,8 +205,8 @@ impl Clients<'_> {
     }
 }
 
-fn answer<T>(answer: &Answer<T>) -> Option<&T> {
-    answer.as_ref().and_then(|answer| answer.as_ref().ok())
+fn answered<T>(answer: Option<&Result<T, Finding>>) -> Option<&T> {
+    answer.and_then(|answer| answer.as_ref().ok())
 }
 
 /// Waits for a chain that builds, and returns whether it does; the check that follows says what is wrong.
@@ -215,7 +215,7 @@ fn wait(clients: &Clients<'_>, expected: &Expected, seconds: u64, console: &Cons
     let mut shown = String::new();
     while now() < end {
         let (el, cl) = clients.ask(false);
-        let built = health::builds(expected, answer(&el), answer(&cl));
+        let built = health::builds(expected, answered(el.as_ref()), answered(cl.as_ref()));
         let states = [
             el.map(|el| el.and_then(|el| health::execution(expected, &el, now()))),
             cl.map(|cl| cl.and_then(|cl| health::beacon(expected, &cl, now()))),
