@@ -14,7 +14,7 @@ export CARGO_INCREMENTAL=0
 export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$PWD=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 cargo build --release --locked --quiet --target "$target"
 
-mkdir -p "$root/runtime" "$root/data/el" "$root/data/cl"
+mkdir -p "$root/runtime" "$root/data/el" "$root/data/cl" "$root/data/vc"
 install -m 0755 "${CARGO_TARGET_DIR:-target}/$target/release/regenesis" "$root/regenesis"
 docker/sbom.sh "$target" >"$root/sbom.cdx.json"
 find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

@@ -13,7 +13,7 @@ done
 
 # Written last, so that an install that was cut short is done again.
 mark=installed.json
-if cmp -s "$source/package.json" "$directory/$mark"; then exit 0; fi
+if cmp -s "$source/package-lock.json" "$directory/$mark"; then exit 0; fi
 
 # Its native parts have no ready binaries for every machine.
 for tool in g++ make python3; do
@@ -25,15 +25,16 @@ prefix="$(node -p 'path.resolve(process.execPath, "../..")')"
 if [ -e "$prefix/include/node/node.h" ]; then export npm_config_nodedir="$prefix"; fi
 
 mkdir -p "$directory"
-cp "$source/package.json" "$source/withresolvers.cjs" "$directory"
+cp "$source/package.json" "$source/package-lock.json" "$source/withresolvers.cjs" "$directory"
 cd "$directory"
-rm -rf node_modules
-# npm 11 runs only the install scripts that allowScripts names; older ones run all.
-npm install --no-package-lock --no-audit --no-fund --loglevel error
+# Just what the lock file names, by its digests; of all install scripts, those that allowScripts names.
+npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+mapfile -t native < <(node -p 'Object.keys(require("./package.json").allowScripts).join("\n")')
+npm rebuild --loglevel error "${native[@]}"
 # npm goes on when a script was not run or failed: a node without these starts, and dies later.
 node -e 'for (const part of ["snappy", "classic-level", "@chainsafe/blst"]) require(part)'
 answer="$(node --require ./withresolvers.cjs node_modules/@chainsafe/lodestar/lib/index.js --version 2>/dev/null || true)"
 case "$answer" in
-  *"v$version"*) cp package.json "$mark" ;;
+  *"v$version"*) cp package-lock.json "$mark" ;;
   *) echo "error: $PWD: lodestar $version does not start: $answer" >&2; exit 1 ;;
 esac

@@ -124,3 +124,69 @@ fn lighthouse_knows_its_flags() {
         }
     }
 }
+
+/// Every file that starts a geth which others call.
+fn recipes() -> Vec<(&'static str, String)> {
+    let files = [
+        "compose/docker-compose.yml",
+        "docs/embed.md",
+        "docs/embed/compose.yml",
+        "docs/embed/kubernetes.yaml",
+        "e2e/docker/embed.yml",
+    ];
+    files.map(|file| (file, repository(file))).to_vec()
+}
+
+/// With `*`, any page of any site could call these ports; `debug` even writes files.
+#[test]
+fn no_recipe_lets_in_web_pages() {
+    for (file, text) in recipes() {
+        let arguments =
+            text.lines().filter(|line| line.contains("- --") || line.contains("- \"--"));
+        for line in arguments {
+            let open = ["vhosts", "corsdomain", "origins", "allow-origin"]
+                .iter()
+                .any(|flag| line.contains(flag) && line.contains('*') && !line.contains("//"));
+            assert!(!open, "{file}: {line}");
+        }
+    }
+    // An origin's port may be any, its host may not.
+    for line in repository("compose/docker-compose.yml").lines() {
+        if let Some((_, origins)) = line.split_once("corsdomain=").or(line.split_once("origins=")) {
+            for origin in origins.trim_end_matches('"').split(',') {
+                let host = origin.split_once("://").unwrap().1.split(':').next().unwrap();
+                assert!(matches!(host, "localhost" | "127.0.0.1"), "{line}");
+            }
+        }
+    }
+}
+
+/// By default geth's miner leaves a tip below 1,000,000 wei in the pool for ever.
+#[test]
+fn every_recipe_mines_the_least_tip() {
+    for (file, text) in recipes() {
+        assert!(text.contains("--http.vhosts=") && text.contains("--miner.gasprice=1"), "{file}");
+    }
+}
+
+#[test]
+fn no_service_writes_into_the_runtime_volume_but_init() {
+    for file in ["compose/docker-compose.yml", "e2e/docker/embed.yml"] {
+        assert_eq!(repository(file).matches("runtime:/runtime\"").count(), 1, "{file}");
+    }
+    let pod = repository("docs/embed/kubernetes.yaml");
+    let clients = pod.split("  containers:").nth(1).unwrap();
+    let mounts = clients.matches("mountPath: /runtime\n").count();
+    assert_eq!(mounts, clients.matches("mountPath: /runtime\n          readOnly: true").count());
+    assert_eq!(mounts, 3);
+}
+
+#[test]
+fn the_recipe_in_the_docs_is_yaml() {
+    let text = repository("docs/embed.md");
+    let lines = text.lines().skip_while(|line| *line != "    services:");
+    let recipe: Vec<&str> =
+        lines.take_while(|line| line.starts_with("    ")).map(|line| &line[4..]).collect();
+    assert!(recipe.len() > 50, "{recipe:?}");
+    regenesis::yaml::parse(recipe.join("\n").as_bytes()).unwrap();
+}

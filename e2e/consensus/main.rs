@@ -14,6 +14,8 @@
 //! ```
 //!
 //! `past` builds the first blocks of a chain that began long ago, one transaction in each.
+//!
+//! Under the name `lighthouse` it takes that program's command line.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -25,6 +27,7 @@
 
 mod beacon;
 mod engine;
+mod lighthouse;
 mod past;
 mod validator;
 
@@ -37,20 +40,32 @@ use serde_json::Value;
 fn main() {
     // The first process of a container ignores signals that it does not handle.
     ctrlc::set_handler(|| std::process::exit(0)).unwrap();
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (role, flags) = arguments.split_first().expect("beacon, validator or past");
-    let flags: HashMap<&str, &str> =
-        flags.chunks(2).map(|pair| (pair[0].trim_start_matches("--"), pair[1].as_str())).collect();
-    let genesis = Genesis::read(Path::new(flags["runtime"]));
-    let data = || PathBuf::from(flags["datadir"]);
+    let arguments: Vec<String> = std::env::args().collect();
+    let (role, flags) = match Path::new(&arguments[0]).file_name() {
+        Some(name) if name == "lighthouse" => lighthouse::translated(&arguments[1..]),
+        _ => own(&arguments[1..]),
+    };
+    let genesis = Genesis::read(Path::new(&flags["runtime"]));
+    let data = || PathBuf::from(&flags["datadir"]);
     match role.as_str() {
-        "beacon" => beacon::run(&genesis, &data(), flags["engine"], flags["port"]),
-        "validator" => validator::run(&genesis, &data(), flags["beacon"]),
+        "beacon" => beacon::run(&genesis, &data(), &flags["engine"], &flags["port"]),
+        "validator" => {
+            let signed =
+                flags.get("signed").map_or_else(|| data().join("validator.db"), Into::into);
+            validator::run(&genesis, &signed, &flags["beacon"]);
+        }
         "past" => {
-            past::run(&genesis, flags["engine"], flags["blocks"].parse().unwrap(), flags["call"]);
+            past::run(&genesis, &flags["engine"], flags["blocks"].parse().unwrap(), &flags["call"]);
         }
         other => panic!("{other} is neither beacon, validator nor past"),
     }
+}
+
+/// The role, and `--flag value` pairs.
+fn own(arguments: &[String]) -> (String, HashMap<&str, String>) {
+    let (role, flags) = arguments.split_first().expect("beacon, validator or past");
+    let flags = flags.chunks(2).map(|pair| (pair[0].trim_start_matches("--"), pair[1].clone()));
+    (role.clone(), flags.collect())
 }
 
 /// What `regenesis init` wrote.

@@ -15,7 +15,7 @@ image() { DOCKER_BUILDKIT=0 docker build -q -t "$1" "$context" >/dev/null; }
 cat >"$context/Dockerfile" <<END
 FROM regenesis-e2e/base:1
 COPY consensus /usr/local/bin/
-RUN mkdir /data && chown 65532:65532 /data
+RUN ln -s consensus /usr/local/bin/lighthouse && mkdir /data && chown 65532:65532 /data
 END
 cp "$consensus" "$context/consensus"
 image regenesis-e2e/consensus:1

@@ -22,7 +22,7 @@ use crate::rpc::{self, Rpc, data, value};
 const EXAMPLES: &str = "Examples:
   regenesis health el                       for a health check, in exec form
   regenesis health cl --cl http://127.0.0.1:4000
-  regenesis health --wait 60                until the first block
+  regenesis health --wait 60                until both clients have a new block
   docker compose logs | regenesis health --explain --log -
 
 Before the first block, clients that answer and have our genesis are healthy.";
@@ -61,7 +61,7 @@ pub struct Args {
         hide_env_values = true
     )]
     cl: String,
-    /// Wait so long for the first block
+    /// Wait until the clients have a new block, up to SECONDS after now or after a later genesis
     #[arg(long, value_name = "SECONDS", env = "REGENESIS_WAIT", hide_env_values = true)]
     wait: Option<u64>,
     /// Also look for known failures, in the state of both clients and in logs
@@ -108,6 +108,11 @@ enum Who {
 #[derive(Debug, Default, Serialize)]
 struct Report {
     healthy: bool,
+    /// Of the execution client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain_id: Option<u64>,
+    /// Blocks that a new genesis would lose; `null` where that is not certain.
+    own_blocks: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     el: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,13 +153,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 /// Asks the clients, and judges what they answer.
 fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<(), Failure> {
     let expected = expected(&args.runtime)?;
-    let el = connect("--el", &args.el, Patience::SHORT, console)?;
-    let cl = connect("--cl", &args.cl, Patience::SHORT, console)?;
-    if let Some(seconds) = args.wait {
-        wait(&el, &expected, seconds, console);
-    }
-    let el = (!matches!(args.who, Some(Who::Cl | Who::Vc))).then(|| execution(&el));
-    let cl = (args.who != Some(Who::El)).then(|| beacon(&cl, args.explain));
+    let clients = Clients {
+        el: connect("--el", &args.el, Patience::SHORT, console)?,
+        cl: connect("--cl", &args.cl, Patience::SHORT, console)?,
+        who: args.who,
+    };
+    let late = args.wait.filter(|&seconds| !wait(&clients, &expected, seconds, console));
+    let (el, cl) = clients.ask(args.explain);
     let mut check = |health: Health| match health {
         Ok(text) => Some(text),
         Err(finding) => {
@@ -167,25 +172,60 @@ fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<
     {
         check(Err(finding));
     }
-    report.el = el.and_then(|el| check(el.and_then(|el| health::execution(&expected, &el, now()))));
-    report.cl = cl.and_then(|cl| check(cl.and_then(|cl| health::beacon(&expected, &cl, now()))));
+    let (to_el, to_cl) = (answered(el.as_ref()), answered(cl.as_ref()));
+    report.own_blocks = health::own_blocks(&expected, to_el, to_cl);
+    report.chain_id = to_el.map(|el| el.chain_id);
+    let el = el.and_then(|el| check(el.and_then(|el| health::execution(&expected, &el, now()))));
+    let cl = cl.and_then(|cl| check(cl.and_then(|cl| health::beacon(&expected, &cl, now()))));
+    (report.el, report.cl) = (el, cl);
+    if let Some(seconds) = late
+        && report.findings.is_empty()
+    {
+        let cause = format!("no new block on both clients within {seconds} s");
+        report.findings.push(Finding::new(cause, "see their logs, or wait longer"));
+    }
     Ok(())
 }
 
-/// Waits for a chain that builds; what is wrong if none comes is for the check that follows.
-fn wait(el: &Client<'_>, expected: &Expected, seconds: u64, console: &Console) {
-    let (end, mut shown) = (now().saturating_add(seconds), String::new());
+/// The clients that are asked; `None` for one that is not.
+struct Clients<'a> {
+    el: Client<'a>,
+    cl: Client<'a>,
+    who: Option<Who>,
+}
+
+type Answer<T> = Option<Result<T, Finding>>;
+
+impl Clients<'_> {
+    fn ask(&self, payload: bool) -> (Answer<Execution>, Answer<health::Beacon>) {
+        (
+            (!matches!(self.who, Some(Who::Cl | Who::Vc))).then(|| execution(&self.el)),
+            (self.who != Some(Who::El)).then(|| beacon(&self.cl, payload)),
+        )
+    }
+}
+
+fn answered<T>(answer: Option<&Result<T, Finding>>) -> Option<&T> {
+    answer.and_then(|answer| answer.as_ref().ok())
+}
+
+/// Waits for a chain that builds, and returns whether it does; the check that follows says what is wrong.
+fn wait(clients: &Clients<'_>, expected: &Expected, seconds: u64, console: &Console) -> bool {
+    let end = now().max(expected.genesis_time).saturating_add(seconds);
+    let mut shown = String::new();
     while now() < end {
-        let health = execution(el);
-        let built = health.as_ref().is_ok_and(|el| el.number > 0);
-        let health = health.and_then(|el| health::execution(expected, &el, now()));
-        if built && health.is_ok() {
-            return;
-        }
-        let state = match health {
-            Ok(state) => state,
+        let (el, cl) = clients.ask(false);
+        let built = health::builds(expected, answered(el.as_ref()), answered(cl.as_ref()));
+        let states = [
+            el.map(|el| el.and_then(|el| health::execution(expected, &el, now()))),
+            cl.map(|cl| cl.and_then(|cl| health::beacon(expected, &cl, now()))),
+        ];
+        let states: Result<Vec<String>, Finding> = states.into_iter().flatten().collect();
+        let state = match states {
+            Ok(_) if built => return true,
+            Ok(states) => states.into_iter().next().unwrap_or_default(),
             // Its address and the system's words for "not yet" are of no use here.
-            Err(_) if !built && shown.is_empty() => "the clients start".to_owned(),
+            Err(_) if shown.is_empty() => "the clients start".to_owned(),
             Err(_) => shown.clone(),
         };
         // A countdown is one line.
@@ -196,12 +236,20 @@ fn wait(el: &Client<'_>, expected: &Expected, seconds: u64, console: &Console) {
         shown = state;
         pause(Duration::from_secs(1));
     }
+    false
 }
 
 /// How the chain should have begun that `init` wrote here.
 pub(super) fn expected(runtime: &Path) -> Result<Expected, Failure> {
     let (marker, config) = (runtime.join(MARKER), runtime.join("metadata/config.yaml"));
-    Expected::parse(&fs::read_file(&marker)?, &fs::read_file(&config)?).map_err(|error| {
+    let read = |path: &Path| {
+        fs::read_file(path).map_err(|error| {
+            let hint = "--runtime names the directory that regenesis init wrote; in the stack: docker \
+                        compose exec el /runtime/bin/regenesis health --cl http://cl:5052";
+            Failure::new(exit::INPUT, error.to_string(), Some(hint))
+        })
+    };
+    Expected::parse(&read(&marker)?, &read(&config)?).map_err(|error| {
         let message = format!("{}: {error}", runtime.display());
         Failure::new(exit::INPUT, message, Some("run regenesis init again"))
     })

@@ -3,6 +3,12 @@
 //! With leveldb, the hash scheme and an archive the chain survives `kill -9`: pebble keeps the end
 //! of its log in the process, and the path scheme keeps the state there. The genesis comes by a step
 //! of its own: with `--override.genesis` geth would hash the alloc again at every restart.
+//!
+//! Wallets on an idle chain offer a tip of 1 wei, the least that geth's pool accepts. geth's miner asks
+//! for 1,000,000 by default, and would leave such a transaction pending for ever.
+//!
+//! The HTTP port serves `debug`, which writes files. A page reaches it only from an origin and under a
+//! host name of this machine: geth checks origins in a preflight, and host names against DNS rebinding.
 
 use super::{Service, words};
 
@@ -10,7 +16,7 @@ const DATABASE: [&str; 4] =
     ["--datadir=/data", "--db.engine=leveldb", "--state.scheme=hash", "--cache=128"];
 
 pub(super) fn service() -> Service {
-    let mut command = words(&["run", "--datadir=/data", "--once", "geth"]);
+    let mut command = words(&["run", "--datadir=/data", "--take-over", "--once", "geth"]);
     command.extend(words(&DATABASE));
     // Preimages are what a dump of this chain needs later.
     command.extend(words(&["--cache.preimages", "init", "/runtime/metadata/genesis.json", ";"]));
@@ -29,16 +35,17 @@ pub(super) fn service() -> Service {
         "--ipcdisable",
         "--http",
         "--http.addr=0.0.0.0",
-        "--http.vhosts=*",
-        "--http.corsdomain=*",
+        "--http.vhosts=localhost,el,host.docker.internal",
+        "--http.corsdomain=http://localhost:*,https://localhost:*,http://127.0.0.1:*",
         "--http.api=eth,net,web3,debug,txpool",
         "--ws",
         "--ws.addr=0.0.0.0",
-        "--ws.origins=*",
+        "--ws.origins=http://localhost,https://localhost,http://127.0.0.1",
         "--ws.api=eth,net,web3",
+        "--miner.gasprice=1",
         "--rpc.allow-unprotected-txs",
         "--authrpc.addr=0.0.0.0",
-        "--authrpc.vhosts=*",
+        "--authrpc.vhosts=localhost,el",
         "--authrpc.jwtsecret=/runtime/jwt/jwtsecret",
     ]));
     Service {
@@ -49,7 +56,6 @@ pub(super) fn service() -> Service {
         ports: vec!["${BIND}:${EL_HTTP_PORT}:8545", "${BIND}:${EL_WS_PORT}:8546"],
         volumes: words(&["runtime:/runtime:ro", "el:/data"]),
         client: true,
-        read_only: true,
         stop_grace_period: "60s",
         ..Service::default()
     }

@@ -25,9 +25,9 @@ pub(super) fn service(stack: Stack) -> Service {
             "runtime:/runtime".to_owned(),
             "el:/data/el".to_owned(),
             "cl:/data/cl".to_owned(),
+            "vc:/data/vc".to_owned(),
             mount.to_owned(),
         ],
-        read_only: true,
         offline: true,
         stop_grace_period: "10s",
         ..Service::default()

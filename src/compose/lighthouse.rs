@@ -6,6 +6,7 @@ pub(super) fn beacon(stack: Stack) -> Service {
     let mut command = words(&[
         "run",
         "--datadir=/data",
+        "--take-over",
         "--",
         "lighthouse",
         "beacon_node",
@@ -16,7 +17,6 @@ pub(super) fn beacon(stack: Stack) -> Service {
         "--execution-jwt=/runtime/jwt/jwtsecret",
         "--http",
         "--http-address=0.0.0.0",
-        "--http-allow-origin=*",
         "--disable-packet-filter",
         "--disable-upnp",
         "--enr-address=127.0.0.1",
@@ -37,24 +37,30 @@ pub(super) fn beacon(stack: Stack) -> Service {
         ports: vec!["${BIND}:${CL_HTTP_PORT}:5052"],
         volumes: words(&["runtime:/runtime:ro", "cl:/data"]),
         client: true,
+        tmpfs: true,
         stop_grace_period: "30s",
         ..Service::default()
     }
 }
 
-/// It writes its slashing database beside the keystores, and there it is replaced with them.
+/// It writes its slashing database beside the keystores: it gets a copy of them in a volume of its own,
+/// because the runtime volume holds the program that all clients execute.
 pub(super) fn validator() -> Service {
     Service {
         name: "vc",
         image: "${LIGHTHOUSE_IMAGE}",
         command: words(&[
             "run",
+            "--datadir=/data",
+            "--take-over",
+            "--copy=validator-keys",
             "--",
             "lighthouse",
             "validator_client",
             "--testnet-dir=/runtime/metadata",
-            "--validators-dir=/runtime/validator-keys/keys",
-            "--secrets-dir=/runtime/validator-keys/secrets",
+            "--datadir=/data",
+            "--validators-dir=/data/validator-keys/keys",
+            "--secrets-dir=/data/validator-keys/secrets",
             "--logfile-max-number=0",
             "--init-slashing-protection",
             "--beacon-nodes=http://cl:5052",
@@ -64,8 +70,9 @@ pub(super) fn validator() -> Service {
             ("REGENESIS_RUNTIME", "/runtime".to_owned()),
             ("REGENESIS_CL", "http://cl:5052".to_owned()),
         ],
-        volumes: words(&["runtime:/runtime"]),
+        volumes: words(&["runtime:/runtime:ro", "vc:/data"]),
         client: true,
+        tmpfs: true,
         stop_grace_period: "30s",
         ..Service::default()
     }

@@ -55,8 +55,8 @@ struct Service {
     volumes: Vec<String>,
     /// Whether it is a client, which starts by `regenesis run` and is checked by `regenesis health`.
     client: bool,
-    /// Whether nothing but its volumes is written.
-    read_only: bool,
+    /// Whether it needs a place for temporary files: the root of every service is read-only.
+    tmpfs: bool,
     /// Whether it has no network.
     offline: bool,
     stop_grace_period: &'static str,
@@ -70,12 +70,13 @@ fn services(stack: Stack) -> Vec<Service> {
 /// The text of the compose file.
 pub fn file(stack: Stack) -> String {
     let mut text = String::from(
-        "# Written by regenesis compose. Settings are in .env, or variables of the shell.\nservices:\n",
+        "# Written by regenesis compose. Settings belong in .env, or in variables of the shell.\n\
+         services:\n",
     );
     for service in services(stack) {
         service.write(&mut text);
     }
-    text.push_str("volumes:\n  runtime: {}\n  el: {}\n  cl: {}\n");
+    text.push_str("volumes:\n  runtime: {}\n  el: {}\n  cl: {}\n  vc: {}\n");
     with_defaults(&text)
 }
 
@@ -132,8 +133,9 @@ impl Service {
         if self.offline {
             line(2, "network_mode: none");
         }
-        if self.read_only {
-            line(2, "read_only: true");
+        line(2, "read_only: true");
+        if self.tmpfs {
+            line(2, "tmpfs: [\"/tmp\"]");
         }
         line(2, "cap_drop: [ALL]");
         line(2, "security_opt: [\"no-new-privileges:true\"]");
@@ -168,8 +170,7 @@ mod tests {
         assert!(bare.is_empty(), "{bare:?}");
         for line in ENV.lines().filter(|line| line.contains('=') && !line.starts_with('#')) {
             let name = line.split_once('=').unwrap().0;
-            let used = text.contains(&format!("${{{name}:-")) || name == "COMPOSE_PROJECT_NAME";
-            assert!(used, "{name} is used nowhere");
+            assert!(text.contains(&format!("${{{name}:-")), "{name} is used nowhere");
         }
     }
 

@@ -184,6 +184,22 @@ pub fn execution(expected: &Expected, el: &Execution, now: u64) -> Health {
     })
 }
 
+/// How many blocks the chain has built since its genesis, or since the past that it continues.
+///
+/// `None` where that is not certain: the execution client does not answer or runs something else, or
+/// the beacon node has blocks that it lacks.
+pub fn own_blocks(expected: &Expected, el: Option<&Execution>, cl: Option<&Beacon>) -> Option<u64> {
+    let el = el.filter(|el| el.genesis_hash == expected.block_hash)?;
+    let own = el.number.checked_sub(expected.first)?;
+    let lost = own == 0 && cl.is_some_and(|cl| cl.head_slot > 0);
+    (!lost).then_some(own)
+}
+
+/// Whether both have a block of their own: neither alone shows that the chain builds.
+pub fn builds(expected: &Expected, el: Option<&Execution>, cl: Option<&Beacon>) -> bool {
+    el.is_none_or(|el| el.number > expected.first) && cl.is_none_or(|cl| cl.head_slot > 0)
+}
+
 fn before_the_first_block(expected: &Expected, now: u64) -> String {
     match expected.genesis_time.checked_sub(now) {
         Some(ahead) if ahead > 0 => format!("genesis in {ahead} s"),
@@ -235,8 +251,14 @@ pub fn beacon(expected: &Expected, cl: &Beacon, now: u64) -> Health {
         Finding::new(format!("{cause}, for {still} s"), REGENERATE)
     } else if cl.head_slot == 0 {
         Finding::new(
-            format!("no block since genesis, {still} s ago: the clients came up too late for it"),
-            format!("{REGENERATE}; if it comes again, with a longer REGENESIS_LEAD"),
+            format!(
+                "no block since genesis, {still} s ago: no validator client proposes blocks, or the \
+                 clients came up too late"
+            ),
+            format!(
+                "see the validator client's log; if it runs, {REGENERATE}, with a longer \
+                 REGENESIS_LEAD if it comes again"
+            ),
         )
     } else {
         Finding::new(format!("no block after slot {} for {still} s", cl.head_slot), REGENERATE)

@@ -104,3 +104,37 @@ fn what_is_expected_is_read() {
     assert!(Expected::parse(b"{}", b"SECONDS_PER_SLOT: 2\n").is_err());
     assert!(Expected::parse(marker, b"").is_err());
 }
+
+#[test]
+fn own_blocks_are_those_after_the_past() {
+    let past = Expected { first: 200, ..expected() };
+    assert_eq!(own_blocks(&past, Some(&el(200, 0)), Some(&cl(0))), Some(0));
+    assert_eq!(own_blocks(&past, Some(&el(203, 0)), None), Some(3));
+    assert_eq!(own_blocks(&expected(), Some(&el(3, 0)), Some(&cl(4))), Some(3));
+}
+
+#[test]
+fn own_blocks_that_are_not_certain_are_none() {
+    let past = Expected { first: 200, ..expected() };
+    let other = Execution { genesis_hash: "0xe2".to_owned(), ..el(0, 0) };
+    assert_eq!(own_blocks(&expected(), None, Some(&cl(0))), None, "no execution client");
+    assert_eq!(own_blocks(&expected(), Some(&other), None), None, "another genesis");
+    assert_eq!(own_blocks(&past, Some(&el(199, 0)), None), None, "an import that is under way");
+    assert_eq!(own_blocks(&expected(), Some(&el(0, 0)), Some(&cl(7))), None, "lost blocks");
+}
+
+#[test]
+fn a_chain_builds_when_both_clients_have_a_new_block() {
+    let past = Expected { first: 200, ..expected() };
+    for (el, cl, expect) in [
+        (Some(el(200, 0)), Some(cl(0)), false),
+        (Some(el(200, 0)), Some(cl(1)), false),
+        (Some(el(201, 0)), Some(cl(0)), false),
+        (Some(el(201, 0)), Some(cl(1)), true),
+        (Some(el(201, 0)), None, true),
+        (None, Some(cl(0)), false),
+        (None, Some(cl(1)), true),
+    ] {
+        assert_eq!(builds(&past, el.as_ref(), cl.as_ref()), expect, "{el:?} {cl:?}");
+    }
+}
