@@ -91,9 +91,14 @@ pub(in crate::command) fn read_registry(
 ) -> Result<Registry, Failure> {
     let mut registry = Registry::default();
     if let Some(input) = &snapshot.mnemonics {
-        let entries = mnemonics::parse(&fs::read(input)?).map_err(|error| {
+        let mut ignored = Vec::new();
+        let entries = mnemonics::parse_with(&fs::read(input)?, &mut ignored).map_err(|error| {
             Failure::input(input, Some(error.line as u64), &error.what, Some(error.hint))
         })?;
+        if !ignored.is_empty() {
+            let (label, names) = (input.label(), ignored.join(", "));
+            warnings.push(format!("{label}: keys without effect: {names}"));
+        }
         let total: usize = entries.iter().map(|entry| entry.count as usize).sum();
         announce(console, "deriving", total, &format!("validator keys of {}", input.label()));
         let done = AtomicUsize::new(0);
