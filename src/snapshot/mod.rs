@@ -51,8 +51,8 @@ pub const VALIDATORS: &str = "val/validators.txt";
 pub enum Input {
     /// In the binary, with a name for messages.
     Embedded(&'static str, &'static [u8]),
-    /// In memory, with a name for messages.
-    Made(&'static str, Arc<[u8]>),
+    /// In memory, made of what a message calls by this name.
+    Made(Arc<str>, Arc<[u8]>),
     /// In a file.
     File(PathBuf),
 }
@@ -62,7 +62,7 @@ impl Input {
     pub fn label(&self) -> String {
         match self {
             Self::Embedded(name, _) => format!("(embedded) {name}"),
-            Self::Made(name, _) => format!("(made) {name}"),
+            Self::Made(name, _) => name.to_string(),
             Self::File(path) => path.display().to_string(),
         }
     }
