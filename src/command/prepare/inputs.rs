@@ -235,7 +235,10 @@ pub(in crate::command) fn missing_warning(
     let names: Vec<_> = missing.iter().map(|c| format!("{} at {}", c.name, c.address)).collect();
     let label = snapshot.genesis.label();
     let names = names.join(", ");
-    let warning = format!("{label}: the alloc lacks {names} (--add-system-contracts adds them)");
+    let warning = format!(
+        "{label}: the alloc lacks {names} (--add-system-contracts adds them, with compose \
+         REGENESIS_ADD_SYSTEM_CONTRACTS=true)"
+    );
     (!missing.is_empty()).then_some(warning)
 }
 
