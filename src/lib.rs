@@ -34,6 +34,7 @@ pub mod rim;
 pub mod rpc;
 pub mod schedule;
 pub mod snapshot;
+pub mod spelling;
 pub mod stamp;
 pub mod summary;
 pub mod visible;

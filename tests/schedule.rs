@@ -359,7 +359,7 @@ fn missing_system_contracts_are_told_and_added_if_asked_for() {
         remove(&mut without, address);
         let made = files.at(TIMES[0]);
         assert!(made.said("warnings", name) && made.said("warnings", address), "{name}");
-        assert!(made.said("warnings", "(--add-system-contracts adds them)"));
+        assert!(made.said("warnings", "(--add-system-contracts adds them, with compose"));
         assert_ne!(made.summary["el"], whole.summary["el"]);
         let made = files.args(&["--add-system-contracts"]).at(TIMES[0]);
         assert_eq!(made.summary["el"], whole.summary["el"], "{name}");

@@ -174,10 +174,10 @@ impl Config {
         Ok(duration)
     }
 
-    /// `BLOB_SCHEDULE`, empty where absent.
+    /// `BLOB_SCHEDULE`, empty where absent. Of entries that share an epoch the last one counts.
     ///
     /// # Errors
-    /// An entry is not `{EPOCH, MAX_BLOBS_PER_BLOCK}`, or the epochs do not ascend.
+    /// An entry is not `{EPOCH, MAX_BLOBS_PER_BLOCK}`, or an epoch is before the one above it.
     pub fn blob_schedule(&self) -> Result<Vec<BlobParameters>, Error> {
         const KEY: &str = "BLOB_SCHEDULE";
         let expected = "a list of EPOCH and MAX_BLOBS_PER_BLOCK, epochs ascending";
@@ -206,7 +206,7 @@ impl Config {
                 epoch: field("EPOCH")?,
                 max_blobs_per_block: field("MAX_BLOBS_PER_BLOCK")?,
             };
-            if members.len() != 2 || schedule.last().is_some_and(|last| last.epoch >= entry.epoch) {
+            if members.len() != 2 || schedule.last().is_some_and(|last| last.epoch > entry.epoch) {
                 return Err(fault(item.line));
             }
             schedule.push(entry);

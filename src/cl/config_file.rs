@@ -84,9 +84,22 @@ pub fn complete(text: &[u8], config: &Config, values: &Values) -> Result<String,
     Ok(out)
 }
 
+/// The value of `key` in the configuration that `config` builds on.
+///
+/// # Errors
+/// `PRESET_BASE` is none of the three.
+pub fn usual(config: &Config, key: &str) -> Result<Option<&'static str>, Error> {
+    Ok(defaults(config)?.find(|(known, _)| *known == key).map(|(_, value)| value))
+}
+
+/// The keys of the current specification's configs.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    MAINNET.lines().filter_map(|line| line.split_once(": ")).map(|(key, _)| key)
+}
+
 /// Whether the current specification's configs have `key`.
 pub fn is_known(key: &str) -> bool {
-    MAINNET.lines().any(|line| line.split_once(": ").is_some_and(|(known, _)| known == key))
+    keys().any(|known| known == key)
 }
 
 /// `BLOB_SCHEDULE` as a value for [`complete`].

@@ -25,6 +25,9 @@ macro_rules! preset {
         #[allow(missing_docs, reason = "the names are the specification's")]
         pub struct Preset { $(pub $field: u64,)* }
 
+        /// What the specification calls the sizes.
+        pub const KEYS: &[&str] = &[$($key,)*];
+
         const MAINNET: Preset = Preset { $($field: $mainnet,)* };
         const MINIMAL: Preset = Preset { $($field: $minimal,)* };
         const GNOSIS: Preset = Preset { $($field: $gnosis,)* };

@@ -92,6 +92,8 @@ impl Failure {
 
     /// A fault at a line of an input.
     fn input(input: &Input, line: Option<u64>, what: &str, hint: Option<&str>) -> Self {
+        // Nobody sees the lines of a file that is made of variables.
+        let line = line.filter(|_| !matches!(input, Input::Made(..)));
         let line = line.map_or_else(String::new, |line| format!(" line {line}"));
         Self::new(exit::INPUT, format!("{}{line}: {what}", input.label()), hint)
     }
@@ -137,7 +139,10 @@ impl Failure {
             schedule::Error::Config(error) => Self::config(config, error),
             schedule::Error::Genesis(error) => Self::genesis(genesis, error),
             schedule::Error::Contradiction { what, hint } => {
-                let message = format!("{} and {}: {what}", genesis.label(), config.label());
+                let message = match (genesis.label(), config.label()) {
+                    (one, other) if one == other => format!("{one}: {what}"),
+                    (one, other) => format!("{one} and {other}: {what}"),
+                };
                 Self::new(exit::INPUT, message, Some(hint))
             }
         }

@@ -18,6 +18,7 @@ pub(super) fn service(stack: Stack) -> Service {
             setting("REGENESIS_LEAD", "${REGENESIS_LEAD}"),
             setting("REGENESIS_TIMESTAMP", "${REGENESIS_TIMESTAMP}"),
             setting("REGENESIS_PRESET_REVISION", "${REGENESIS_PRESET_REVISION}"),
+            setting("REGENESIS_ADD_SYSTEM_CONTRACTS", "${REGENESIS_ADD_SYSTEM_CONTRACTS:-}"),
         ],
         // The clients' volumes are mounted so that they get their owner: a new volume takes it from
         // the image that sees it first.

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::Address;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Error, Settings, premine};
 use crate::el::chain_config::Hardfork;
+use crate::el::genesis;
 use crate::el::system_contracts;
 use crate::yaml;
 
@@ -62,6 +63,7 @@ pub fn alloc(settings: &Settings, contracts: Option<&str>) -> Result<Value, Erro
     let contracts = contracts.unwrap_or_else(|| settings.text(preloaded));
     for (name, text) in [(premined, settings.text(premined)), (preloaded, contracts)] {
         let mut given = BTreeSet::new();
+        let mut own = Map::new();
         for (key, value) in object(settings, name, text)? {
             let (address, account) = match value {
                 Value::String(balance) if name == premined => {
@@ -74,11 +76,23 @@ pub fn alloc(settings: &Settings, contracts: Option<&str>) -> Result<Value, Erro
                 let hint = "letters of an address may be large or small: keep one of the two";
                 return Err(settings.fault(name, format!("has {address} twice"), hint));
             }
+            own.insert(address.to_string(), Value::Object(account.clone()));
             accounts.add(address, account);
         }
+        check(settings, name, own)?;
     }
     let named = accounts.0.into_iter().map(|(address, a)| (address.to_string(), Value::Object(a)));
     Ok(Value::Object(named.collect()))
+}
+
+/// Reads accounts as `genesis.json` will have them, so that a fault names the variable.
+fn check(settings: &Settings, name: &str, accounts: Map<String, Value>) -> Result<(), Error> {
+    let text = json!({ "alloc": accounts }).to_string();
+    let read = genesis::read(text.as_bytes(), &|_| ());
+    read.map(drop).map_err(|error| {
+        let what = format!("has an account in which {error}");
+        settings.fault(name, what, error.hint().unwrap_or_default())
+    })
 }
 
 fn add_system_contracts(settings: &Settings, accounts: &mut Accounts) -> Result<(), Error> {
@@ -175,12 +189,20 @@ fn account(
 
 /// A mapping, in JSON or in YAML's short form.
 fn object(settings: &Settings, name: &str, text: &str) -> Result<Map<String, Value>, Error> {
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    // Quotes that a template has escaped although they stand within single ones.
+    let escaped = text.trim_start_matches(['{', ' ', '\n', '\r', '\t']).starts_with("\\\"");
+    let unescaped = escaped.then(|| text.replace("\\\"", "\""));
+    let text = unescaped.as_deref().unwrap_or(text);
     let read = yaml::parse(text.as_bytes()).map(plain);
     // JSON is YAML unless it is indented by tabs.
     let read = read.or_else(|error| serde_json::from_str(text).map_err(|_| error));
     let hint = "it is {\"0x…\": {\"balance\": \"10ETH\"}}";
     match read {
         Ok(Value::Object(members)) => Ok(members),
+        Ok(Value::Array(items)) if items.is_empty() => Ok(Map::new()),
         Ok(_) => Err(settings.fault(name, "is no mapping of addresses", hint)),
         Err(error) => {
             Err(settings.fault(name, format!("line {} of it: {error}", error.line), hint))

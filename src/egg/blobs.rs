@@ -27,6 +27,7 @@ pub fn schedule(
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Bpo>, Error> {
     let fulu = settings.epoch("FULU_FORK_EPOCH")?;
+    let gloas = settings.epoch("GLOAS_FORK_EPOCH")?.filter(|epoch| *epoch > 0);
     // What a block has not reached comes in a later epoch.
     let first = u64::from(reached.is_some());
     let mut forks: Vec<Bpo> = Vec::new();
@@ -78,6 +79,12 @@ pub fn schedule(
                 }
                 warnings.push(format!("{epoch_name} is not 0 as by default, but never"));
                 continue;
+            }
+            Some(_) if gloas.is_some_and(|gloas| epoch > gloas) => {
+                let what = format!("is {epoch}, which is after GLOAS_FORK_EPOCH");
+                let hint =
+                    "geth takes no blob fork after amsterdam: set an earlier epoch, or never";
+                return Err(settings.fault(&epoch_name, what, hint));
             }
             Some(_) => {}
         }

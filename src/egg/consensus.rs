@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 use super::blobs::Bpo;
-use super::table::{Meaning, VARIABLES};
+use super::table::{Meaning, NEVER, VARIABLES};
 use super::{Error, Settings};
 use crate::cl::config::BlobParameters;
 use crate::cl::config_file;
+use crate::snapshot::mnemonics::{self, Entry};
 use crate::yaml::{self, Value};
 
 /// Whether the network has the minimal preset; the other one is mainnet's.
@@ -21,15 +22,12 @@ pub fn is_minimal(settings: &Settings) -> Result<bool, Error> {
     }
 }
 
-/// The duration of a slot: `SLOT_DURATION_MS`, in older files `SLOT_DURATION_IN_SECONDS`.
+/// The duration of a slot: `SLOT_DURATION_MS`, in files of releases before 6.1.5 that lack it
+/// `SLOT_DURATION_IN_SECONDS`.
 pub fn slot_duration_ms(settings: &Settings) -> Result<u64, Error> {
     let (ms, seconds) = ("SLOT_DURATION_MS", "SLOT_DURATION_IN_SECONDS");
     let number = |name| settings.is_set(name).then(|| settings.number(name)).transpose();
     match (number(ms)?, number(seconds)?) {
-        (Some(ms), Some(seconds)) if seconds.checked_mul(1000) != Some(ms) => {
-            let what = format!("is {seconds}, but SLOT_DURATION_MS is {ms}");
-            Err(settings.fault("SLOT_DURATION_IN_SECONDS", what, "leave one of the two out"))
-        }
         (Some(ms), _) => Ok(ms),
         (None, Some(s)) => {
             s.checked_mul(1000).ok_or_else(|| settings.expected(seconds, "a number of seconds"))
@@ -39,8 +37,14 @@ pub fn slot_duration_ms(settings: &Settings) -> Result<u64, Error> {
 }
 
 /// Makes `config.yaml`.
-pub fn config(settings: &Settings, bpos: &[Bpo]) -> Result<String, Error> {
+pub fn config(
+    settings: &Settings,
+    bpos: &[Bpo],
+    warnings: &mut Vec<String>,
+) -> Result<String, Error> {
     let minimal = is_minimal(settings)?;
+    warn_of_seconds(settings, warnings)?;
+    let gas_limits = gas_limits(settings)?;
     let mut out = String::new();
     let mut line = |key: &str, value: &str| {
         let _ = writeln!(out, "{key}: {value}");
@@ -73,7 +77,15 @@ pub fn config(settings: &Settings, bpos: &[Bpo]) -> Result<String, Error> {
                 }
                 line(name, text);
             }
-            Meaning::Config | Meaning::Fork if !text.is_empty() => {
+            Meaning::Fork => {
+                let epoch = settings.epoch(name)?;
+                if epoch.is_none() && text != NEVER {
+                    warnings
+                        .push(format!("{name} is not set: never, as a fork before it is later"));
+                }
+                line(name, &epoch.map_or_else(|| NEVER.to_owned(), |epoch| epoch.to_string()));
+            }
+            Meaning::Config if !text.is_empty() => {
                 line(name, &settings.number(name)?.to_string());
             }
             _ => {}
@@ -87,7 +99,44 @@ pub fn config(settings: &Settings, bpos: &[Bpo]) -> Result<String, Error> {
         entries.push(BlobParameters { epoch, max_blobs_per_block });
     }
     line("BLOB_SCHEDULE", &config_file::blob_schedule(&entries));
+    if let Some(limits) = gas_limits {
+        line("GAS_LIMIT_SCHEDULE", &limits);
+    }
     Ok(out)
+}
+
+fn warn_of_seconds(settings: &Settings, warnings: &mut Vec<String>) -> Result<(), Error> {
+    let (ms, seconds) = ("SLOT_DURATION_MS", "SLOT_DURATION_IN_SECONDS");
+    if settings.is_set(ms) && settings.is_set(seconds) {
+        let (ms, seconds) = (settings.number(ms)?, settings.number(seconds)?);
+        if seconds.checked_mul(1000) != Some(ms) {
+            warnings.push(format!(
+                "SLOT_DURATION_IN_SECONDS is {seconds}, but has no effect: SLOT_DURATION_MS is {ms}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// `GAS_LIMIT_SCHEDULE` (EIP-8261), by epoch; `None`: nobody set it.
+fn gas_limits(settings: &Settings) -> Result<Option<String>, Error> {
+    const NAME: &str = "GAS_LIMIT_SCHEDULE";
+    if !settings.is_set(NAME) {
+        return Ok(None);
+    }
+    let expected = "a list of {\"epoch\": 256, \"gas_limit\": 100000000}";
+    let list: Option<Vec<serde_json::Value>> = serde_json::from_str(settings.text(NAME)).ok();
+    let number = |entry: &serde_json::Value, key: &str| entry.get(key)?.as_u64();
+    let pair =
+        |entry: &serde_json::Value| Some((number(entry, "epoch")?, number(entry, "gas_limit")?));
+    let pairs: Option<Vec<_>> = list.and_then(|list| list.iter().map(pair).collect());
+    let mut pairs = pairs.ok_or_else(|| settings.expected(NAME, expected))?;
+    pairs.sort_by_key(|(epoch, _)| *epoch);
+    if pairs.is_empty() {
+        return Ok(Some("[]".to_owned()));
+    }
+    let entry = |(epoch, limit)| format!("\n  - EPOCH: {epoch}\n    GAS_LIMIT: {limit}");
+    Ok(Some(pairs.into_iter().map(entry).collect()))
 }
 
 /// Makes `mnemonics.yaml`.
@@ -97,6 +146,7 @@ pub fn mnemonics(
 ) -> Result<Zeroizing<String>, Error> {
     const ADDRESS: &str = "WITHDRAWAL_ADDRESS";
     const TYPE: &str = "WITHDRAWAL_TYPE";
+    const COUNT: &str = "NUMBER_OF_VALIDATORS";
     const MORE: &str = "ADDITIONAL_VALIDATOR_MNEMONICS";
     settings.mnemonic()?;
     let kind = settings.text(TYPE);
@@ -114,7 +164,10 @@ pub fn mnemonics(
         }
         _ => return Err(settings.expected(TYPE, "0x00, 0x01 or 0x02")),
     };
-    let count = settings.number("NUMBER_OF_VALIDATORS")?;
+    let count = settings.number(COUNT)?;
+    if count > mnemonics::MAX_COUNT {
+        return Err(settings.expected(COUNT, &format!("a number up to {}", mnemonics::MAX_COUNT)));
+    }
     let balance = settings.number("VALIDATOR_BALANCE")?;
     let phrase = quoted(settings.text("EL_AND_CL_MNEMONIC"));
     let mut out = Zeroizing::new(format!(
@@ -145,7 +198,39 @@ pub fn mnemonics(
             dash = ' ';
         }
     }
+    // All but the first entry comes from the list, and what is wrong with it is named here: the
+    // file that is made of it is one that nobody wrote.
+    let entries = mnemonics::parse(out.as_bytes());
+    let entries = entries.map_err(|error| settings.fault(MORE, error.what, error.hint))?;
+    if !settings.is_set("CL_ADDITIONAL_VALIDATORS") {
+        check_active(settings, &entries)?;
+    }
     Ok(out)
+}
+
+/// Checks that there are validators from the first slot on. Those of a list are checked by others.
+fn check_active(settings: &Settings, entries: &[Entry]) -> Result<(), Error> {
+    const COUNT: &str = "NUMBER_OF_VALIDATORS";
+    const BALANCE: &str = "VALIDATOR_BALANCE";
+    const LEAST: u64 = 32_000_000_000;
+    let all: u64 = entries.iter().map(|entry| u64::from(entry.count)).sum();
+    if all == 0 {
+        let hint = "set it above 0, or list validators in CL_ADDITIONAL_VALIDATORS";
+        return Err(settings.fault(COUNT, "is 0, and there is no other validator", hint));
+    }
+    let active = entries.iter().filter(|entry| entry.balance.is_none_or(|gwei| gwei >= LEAST));
+    let active: u64 = active.map(|entry| u64::from(entry.count)).sum();
+    if active == 0 {
+        let what = format!("is {}: no validator is active at genesis", settings.text(BALANCE));
+        return Err(settings.fault(BALANCE, what, format!("set it to {LEAST} (gwei) or more")));
+    }
+    let slots = if is_minimal(settings)? { 8 } else { 32 };
+    if active < slots && settings.epoch("GLOAS_FORK_EPOCH")? == Some(0) {
+        let what = format!("is {}, too few for gloas", settings.text(COUNT));
+        let hint = format!("since gloas each of the {slots} slots of an epoch needs a validator");
+        return Err(settings.fault(COUNT, what, hint));
+    }
+    Ok(())
 }
 
 /// A text in double quotes: JSON's are YAML's.

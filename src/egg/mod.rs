@@ -9,23 +9,26 @@
 //! same as for every other snapshot. Source: ethereum-genesis-generator (1e01e5d).
 
 mod alloc;
+mod arithmetic;
 mod blobs;
 mod consensus;
 mod execution;
+mod expansion;
+mod names;
+mod pattern;
 mod premine;
+mod quotes;
+mod settings;
 pub mod shadow;
+mod shell;
 pub mod table;
 pub mod values;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::keys::{Mnemonic, SecretText};
-use crate::yaml::shown;
-use alloy_primitives::Address;
+use crate::keys::SecretText;
+pub use settings::Settings;
 use shadow::{Base, Fork};
-use table::{Meaning, NEVER};
-use values::Assignment;
 
 /// Where a variable was set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,128 +62,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The variables, each known, and none of a kind that cannot be had.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    set: BTreeMap<&'static str, (SecretText, Origin)>,
-}
-
-impl Settings {
-    /// Takes the variables of `environment` that are meant for the generator, and over them those
-    /// of the file. An empty one, as compose files leave it, is not set.
-    ///
-    /// # Errors
-    /// An unknown variable, or one whose value cannot be had here.
-    pub fn of(
-        environment: impl IntoIterator<Item = (String, String)>,
-        file: Vec<Assignment>,
-    ) -> Result<Self, Error> {
-        let environment = environment.into_iter().filter(|(name, _)| table::is_theirs(name));
-        let environment = environment.map(|(name, value)| (name, value, Origin::Environment));
-        let file = file.into_iter().map(|a| (a.name, a.value, Origin::File(a.line)));
-        let mut set = BTreeMap::new();
-        for (name, value, origin) in environment.chain(file) {
-            let Some(variable) = table::find(&name) else { return Err(unknown(name, origin)) };
-            set.remove(variable.name);
-            if !value.is_empty() {
-                set.insert(variable.name, (value.into(), origin));
-            }
-        }
-        let settings = Self { set };
-        for (name, (value, _)) in &settings.set {
-            let variable = table::find(name);
-            if let Some((default, hint)) = variable.and_then(|v| match v.meaning {
-                Meaning::Only(hint) => Some((v.default, hint)),
-                _ => None,
-            }) && **value != *default
-            {
-                let what = format!("is {}, which is not supported", shown(value));
-                return Err(settings.fault(name, what, hint));
-            }
-        }
-        Ok(settings)
-    }
-
-    /// Whether somebody set it.
-    fn is_set(&self, name: &str) -> bool {
-        self.set.contains_key(name)
-    }
-
-    fn fault(&self, name: &str, what: impl Into<String>, hint: impl Into<String>) -> Error {
-        let origin = self.set.get(name).map_or(Origin::Default, |(_, origin)| *origin);
-        Error { name: name.to_owned(), origin, what: what.into(), hint: hint.into() }
-    }
-
-    fn expected(&self, name: &str, expected: &str) -> Error {
-        let hint = table::find(name).filter(|variable| !variable.default.is_empty());
-        let hint = hint.map(|variable| shown(variable.default));
-        let hint = hint.map_or_else(String::new, |default| format!("the default is {default}"));
-        self.fault(name, format!("is {}, expected {expected}", shown(self.text(name))), hint)
-    }
-
-    /// What it is set to, or its default.
-    pub fn text(&self, name: &str) -> &str {
-        let default = || table::find(name).map_or("", |variable| variable.default);
-        self.set.get(name).map_or_else(default, |(value, _)| value)
-    }
-
-    fn number(&self, name: &str) -> Result<u64, Error> {
-        let text = self.text(name);
-        let number = match text.strip_prefix("0x") {
-            Some(digits) => u64::from_str_radix(digits, 16).ok(),
-            None => text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten(),
-        };
-        number.ok_or_else(|| self.expected(name, "a 64-bit number"))
-    }
-
-    fn flag(&self, name: &str) -> Result<bool, Error> {
-        match self.text(name) {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err(self.expected(name, "true or false")),
-        }
-    }
-
-    fn address(&self, name: &str) -> Result<Address, Error> {
-        let text = self.text(name);
-        let address = text.starts_with("0x").then(|| text.parse().ok()).flatten();
-        address.ok_or_else(|| self.expected(name, "0x and 40 hex digits"))
-    }
-
-    /// An epoch; `None`: never.
-    fn epoch(&self, name: &str) -> Result<Option<u64>, Error> {
-        (self.text(name) != NEVER).then(|| self.number(name)).transpose()
-    }
-
-    fn mnemonic(&self) -> Result<Mnemonic, Error> {
-        const NAME: &str = "EL_AND_CL_MNEMONIC";
-        let hint = "a word is misspelt, missing or in another's place: copy the phrase again";
-        Mnemonic::parse(self.text(NAME)).map_err(|error| self.fault(NAME, error.to_string(), hint))
-    }
-
-    /// The file that `ADDITIONAL_PRELOADED_CONTRACTS` names, if it is not the contracts.
-    ///
-    /// # Errors
-    /// It is an address on the net.
-    pub fn contracts_file(&self) -> Result<Option<&str>, Error> {
-        const NAME: &str = "ADDITIONAL_PRELOADED_CONTRACTS";
-        let text = self.text(NAME).trim();
-        if text.starts_with("http://") || text.starts_with("https://") {
-            let hint = "regenesis loads nothing from the net: download it, and give the file";
-            return Err(self.fault(NAME, "is a URL", hint));
-        }
-        Ok((!text.starts_with('{')).then_some(text))
-    }
-}
-
-fn unknown(name: String, origin: Origin) -> Error {
-    let hint = match table::nearest(&name) {
-        Some(nearest) => format!("did you mean {nearest}?"),
-        None => "docs/egg-parity.md lists what is understood".to_owned(),
-    };
-    Error { name, origin, what: "is no variable of ethereum-genesis-generator".to_owned(), hint }
-}
-
 /// The inputs of a network.
 #[derive(Debug)]
 pub struct Network {
@@ -202,6 +83,8 @@ pub struct Network {
     pub boot_enr: Option<String>,
     /// What has no effect.
     pub warnings: Vec<String>,
+    /// What set the variables, for messages.
+    pub source: String,
 }
 
 /// Makes the inputs. `contracts` is the text of [`Settings::contracts_file`], `fork` what a shadow
@@ -214,7 +97,7 @@ pub fn network(
     contracts: Option<&str>,
     fork: Option<Fork<'_>>,
 ) -> Result<Network, Error> {
-    let mut warnings = Vec::new();
+    let mut warnings = settings.warnings.clone();
     check_chain_id(settings, fork)?;
     let timed = settings.number("GENESIS_TIMESTAMP")? != 0;
     let delay = settings.number("GENESIS_DELAY")?;
@@ -233,7 +116,7 @@ pub fn network(
     let given = |name| settings.is_set(name).then(|| settings.text(name).to_owned());
     Ok(Network {
         genesis,
-        config: consensus::config(settings, &bpos)?,
+        config: consensus::config(settings, &bpos, &mut warnings)?,
         mnemonics: consensus::mnemonics(settings, &mut warnings)?.to_string().into(),
         validators: given("CL_ADDITIONAL_VALIDATORS"),
         shuffle: settings.flag("SHUFFLE_VALIDATORS")?,
@@ -241,6 +124,7 @@ pub fn network(
         lead: (!timed && settings.is_set("GENESIS_DELAY")).then_some(delay),
         boot_enr: given("BEACON_STATIC_ENR"),
         warnings,
+        source: String::new(),
     })
 }
 

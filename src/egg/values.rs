@@ -1,11 +1,13 @@
-//! `values.env`: the assignments of a shell script, without a shell.
+//! `values.env`: what a shell makes of its assignments, without a shell.
 //!
-//! ethereum-genesis-generator sources the file. What is taken here is what such files have in
-//! fact: `export NAME=value`, quotes, `$NAME`, `${NAME}` and `${NAME:-default}`. Anything that
-//! would run a program is refused.
+//! ethereum-genesis-generator sources the file. Real files have assignments, declarations, helper
+//! variables, quotes and expansions: those mean here what they mean in bash. Whatever would run a
+//! program is refused.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use super::shell::Shell;
 use super::{Error, Origin};
 
 /// An assignment. Its value may be a phrase.
@@ -25,183 +27,37 @@ impl fmt::Debug for Assignment {
     }
 }
 
+/// What a file sets.
+#[derive(Debug, Default)]
+pub struct Script {
+    /// Its assignments, in order.
+    pub assignments: Vec<Assignment>,
+    /// The variables that its expansions read: helpers, where nothing else knows them.
+    pub used: BTreeSet<String>,
+}
+
 /// Reads a file. `known` is what variables are before it.
 ///
 /// # Errors
 /// A line is no assignment, a quote has no end, or something is to be executed.
-pub fn parse(text: &str, known: impl Fn(&str) -> Option<String>) -> Result<Vec<Assignment>, Error> {
-    let mut reader = Reader { rest: text, line: 1 };
-    let mut found: Vec<Assignment> = Vec::new();
+pub fn parse(text: &str, known: impl Fn(&str) -> Option<String>) -> Result<Script, Error> {
+    let mut shell = Shell::new(text, &known);
     loop {
-        reader.blanks_and_comments();
-        let line = reader.line;
-        if reader.rest.is_empty() {
-            return Ok(found);
+        shell.skip_to_command();
+        if shell.rest.is_empty() {
+            return Ok(shell.into_script());
         }
-        let name = reader.name();
-        if name == "export" && reader.rest.starts_with([' ', '\t']) {
-            continue;
-        }
-        if name.is_empty() || !reader.take('=') {
-            // What stands there may be a word of a phrase whose quotes were forgotten.
-            let hint = "write export NAME=value, and quotes around a value with blanks";
-            return Err(fault("the line", line, "is not an assignment", hint));
-        }
-        let lookup = |name: &str| {
-            let set = found.iter().rev().find(|assignment| assignment.name == name);
-            set.map(|assignment| assignment.value.clone()).or_else(|| known(name))
-        };
-        let value = reader.word(name, &lookup)?;
-        found.push(Assignment { name: name.to_owned(), value, line });
+        shell.command()?;
     }
 }
 
-fn fault(name: &str, line: usize, what: &str, hint: &str) -> Error {
+pub(super) fn fault(name: &str, line: usize, what: &str, hint: &str) -> Error {
     let (origin, name) = (Origin::File(line), name.to_owned());
     Error { name, origin, what: what.to_owned(), hint: hint.to_owned() }
 }
 
-const WRITE_IT_OUT: &str = "nothing is executed here: write the value itself";
-
-struct Reader<'a> {
-    rest: &'a str,
-    line: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn next(&mut self) -> Option<char> {
-        let next = self.rest.chars().next()?;
-        self.rest = &self.rest[next.len_utf8()..];
-        self.line += usize::from(next == '\n');
-        Some(next)
-    }
-
-    fn take(&mut self, wanted: char) -> bool {
-        let found = self.rest.starts_with(wanted);
-        if found {
-            self.next();
-        }
-        found
-    }
-
-    fn blanks_and_comments(&mut self) {
-        loop {
-            if self.rest.starts_with([' ', '\t', '\r', '\n', ';']) {
-                self.next();
-            } else if self.rest.starts_with('#') {
-                let end = self.rest.find('\n').unwrap_or(self.rest.len());
-                self.rest = &self.rest[end..];
-            } else {
-                return;
-            }
-        }
-    }
-
-    fn name(&mut self) -> &'a str {
-        let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let end = self.rest.find(|c| !name(c)).unwrap_or(self.rest.len());
-        let (found, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        found
-    }
-
-    /// Everything up to an unquoted blank.
-    fn word(
-        &mut self,
-        name: &str,
-        known: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<String, Error> {
-        let mut word = String::new();
-        loop {
-            let line = self.line;
-            let Some(next) = self.rest.chars().next() else { return Ok(word) };
-            if matches!(next, ' ' | '\t' | '\r' | '\n' | ';') {
-                return Ok(word);
-            }
-            self.next();
-            match next {
-                '\'' => {
-                    let end = self.rest.find('\'').ok_or_else(|| unended(name, line))?;
-                    for _ in self.rest[..end].chars() {
-                        word.extend(self.next());
-                    }
-                    self.next();
-                }
-                '"' => self.quoted(name, line, known, &mut word)?,
-                '\\' => word.extend(self.next().filter(|next| *next != '\n')),
-                '$' => self.expansion(name, known, &mut word)?,
-                '`' | '&' | '|' | '<' | '>' | '(' | ')' => {
-                    let what = format!("has an unquoted {next}");
-                    return Err(fault(name, line, &what, "put the value into single quotes"));
-                }
-                other => word.push(other),
-            }
-        }
-    }
-
-    fn quoted(
-        &mut self,
-        name: &str,
-        line: usize,
-        known: &dyn Fn(&str) -> Option<String>,
-        word: &mut String,
-    ) -> Result<(), Error> {
-        loop {
-            match self.next().ok_or_else(|| unended(name, line))? {
-                '"' => return Ok(()),
-                '\\' => match self.next() {
-                    Some('\n') => {}
-                    Some(next @ ('"' | '\\' | '$' | '`')) => word.push(next),
-                    next => {
-                        word.push('\\');
-                        word.extend(next);
-                    }
-                },
-                '$' => self.expansion(name, known, word)?,
-                '`' => return Err(fault(name, self.line, "has a command in it", WRITE_IT_OUT)),
-                other => word.push(other),
-            }
-        }
-    }
-
-    /// What follows a `$`.
-    fn expansion(
-        &mut self,
-        name: &str,
-        known: &dyn Fn(&str) -> Option<String>,
-        word: &mut String,
-    ) -> Result<(), Error> {
-        let line = self.line;
-        if self.rest.starts_with('(') {
-            return Err(fault(name, line, "has a command in it", WRITE_IT_OUT));
-        }
-        if !self.take('{') {
-            let variable = self.name();
-            match variable {
-                "" => word.push('$'),
-                variable => word.push_str(&known(variable).unwrap_or_default()),
-            }
-            return Ok(());
-        }
-        let variable = self.name();
-        let end = self.rest.find('}').ok_or_else(|| unended(name, line))?;
-        let (operation, _) = self.rest.split_at(end);
-        let default = operation.strip_prefix(":-").map(|text| text.trim_matches('"'));
-        let plain = operation.is_empty() || default.is_some_and(|text| !text.contains('$'));
-        if variable.is_empty() || !plain {
-            let hint = "of all expansions, ${NAME} and ${NAME:-default} are understood";
-            return Err(fault(name, line, "has an expansion that only a shell has", hint));
-        }
-        for _ in 0..=operation.chars().count() {
-            self.next();
-        }
-        let value = known(variable).filter(|value| !value.is_empty());
-        word.push_str(&value.unwrap_or_else(|| default.unwrap_or_default().to_owned()));
-        Ok(())
-    }
-}
-
-fn unended(name: &str, line: usize) -> Error {
+/// A quote or a brace that nothing closes.
+pub(super) fn unended(name: &str, line: usize) -> Error {
     fault(name, line, "has a quote or a brace without its end", "look for it from there on")
 }
 
@@ -211,7 +67,7 @@ mod tests {
 
     fn values(text: &str) -> Vec<(String, String)> {
         let known = |name: &str| (name == "OUTER").then(|| "outer".to_owned());
-        let found = parse(text, known).unwrap();
+        let found = parse(text, known).unwrap().assignments;
         found.into_iter().map(|assignment| (assignment.name, assignment.value)).collect()
     }
 
@@ -240,8 +96,11 @@ mod tests {
         let pairs = values(text);
         let pairs: Vec<_> = pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         assert_eq!(pairs, [("A", "1"), ("B", "2"), ("C", "12"), ("D", "12")]);
-        let lines = parse("A='\n\n'\nB=1", |_| None).unwrap();
+        let lines = parse("A='\n\n'\nB=1", |_| None).unwrap().assignments;
         assert_eq!((lines[0].line, lines[1].line), (1, 4));
+        let script = parse("HELPER=4\nA=$HELPER\nunset A", |_| None).unwrap();
+        assert_eq!(script.assignments.len(), 1);
+        assert!(script.used.contains("HELPER"));
     }
 
     #[test]
@@ -250,20 +109,36 @@ mod tests {
             "A=$(date +%s)",
             "A=`date`",
             "A=\"$(date)\"",
+            "A=\"${B:-$(date)}\"",
+            "A=$((`date`))",
             "echo hello",
             "A=1 && B=2",
             "A=\"x",
             "A='x",
             "A=${B",
-            "A=${B##x}",
-            "A=${B:-$C}",
+            "A=${B:-",
+            "A=$((1",
+            "A=$((1/0))",
+            "A=$((1+))",
+            "A=$1",
+            "A=${@}",
+            "A=${B@Q}",
+            "A=${B:?}",
             "source other.env",
             "if true; then",
             "A=(1 2)",
             "=1",
+            "export A-B=1",
         ] {
             assert!(parse(text, |_| None).is_err(), "{text}");
         }
         assert_eq!(parse("A=1\nB=\"x", |_| None).unwrap_err().origin, Origin::File(2));
+        // Neither deep nesting nor growth takes the program down.
+        let deep = format!("A={}{}", "${B:-".repeat(100_000), "}".repeat(100_000));
+        assert!(parse(&deep, |_| None).is_err());
+        let deep = format!("A=$(({}1{}))", "(".repeat(100_000), ")".repeat(100_000));
+        assert!(parse(&deep, |_| None).is_err());
+        let growing = format!("A=xxxxxxxx\n{}", "A=$A$A\n".repeat(60));
+        assert!(parse(&growing, |_| None).is_err());
     }
 }

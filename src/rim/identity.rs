@@ -150,7 +150,7 @@ mod tests {
         let whole: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
         std::fs::write(&path, &whole).unwrap();
         let first = tree(&input).unwrap();
-        assert_eq!(first, tree(&Input::Made("file", whole.clone().into())).unwrap());
+        assert_eq!(first, tree(&Input::Made("file".into(), whole.clone().into())).unwrap());
         for at in [0, BUFFER - 1, BUFFER, (1 << 20) - 1, 1 << 20, length - 6, length - 1] {
             let mut other = whole.clone();
             other[at] ^= 1;

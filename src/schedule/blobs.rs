@@ -1,219 +1,261 @@
-//! Blob limits: `blobSchedule` and the blob-parameter-only forks (EIP-7840, EIP-7892).
+//! Blob limits: `BLOB_SCHEDULE` and the blob-parameter-only forks (EIP-7892).
+//!
+//! ```text
+//! genesis.json  bpoNTime, blobSchedule ──▶ groups  ─┐
+//!                                                   ├─ pairing ──▶ one timeline ──▶ both files
+//! config.yaml   BLOB_SCHEDULE          ──▶ entries ─┘
+//! ```
 
+use std::collections::BTreeMap;
+
+use super::blob_params::usual;
+use super::pairing::{self, Group};
+use super::slots::{self, Element};
 use super::{Error, Plan, contradiction};
 use crate::cl::config::{BlobParameters, FAR_FUTURE_EPOCH};
 use crate::cl::fork::FORKS;
-use crate::el::chain_config::{BPO_FORKS, BlobParams, Hardfork};
+use crate::el::chain_config::{BPO_FORKS, Hardfork};
 
-const CANCUN: BlobParams = BlobParams { target: 3, max: 6, update_fraction: 3_338_477 };
-const PRAGUE: BlobParams = BlobParams { target: 6, max: 9, update_fraction: 5_007_716 };
-const BPO1: BlobParams = BlobParams { target: 10, max: 15, update_fraction: 8_346_193 };
-const BPO2: BlobParams = BlobParams { target: 14, max: 21, update_fraction: 11_684_671 };
-
-/// `baseFeeUpdateFraction` of a fork that has `max` blobs, by the rule behind geth's and
-/// ethereum-genesis-generator's constants: a block at `max` raises the price by 1.125² at most.
-pub fn update_fraction(max: u64) -> u64 {
-    const BLOB_GAS: f64 = 131_072.0;
-    #[allow(clippy::cast_precision_loss, reason = "blob counts are small")]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, small")]
-    let fraction = (max as f64 * BLOB_GAS / (2.0 * 1.125_f64.ln())).round() as u64;
-    fraction
+/// What happens in an epoch, by the two files.
+#[derive(Debug, Default)]
+struct Moment {
+    group: Option<usize>,
+    entry: Option<BlobParameters>,
 }
 
-/// The limits of a fork of which only the maximum is known.
-fn params_for(max: u64) -> BlobParams {
-    BlobParams { target: max * 2 / 3, max, update_fraction: update_fraction(max) }
-}
+const HINT: &str = "BLOB_SCHEDULE and genesis.json must schedule it for the same moment";
 
 impl Plan<'_> {
-    fn params(&self, fork: Hardfork) -> Option<BlobParams> {
-        self.genesis.config.blob_params(fork)
-    }
-
-    /// Adds the entries of `blobSchedule` that geth demands and the file lacks.
-    pub(super) fn complete_blob_params(&mut self) -> Result<(), Error> {
-        let mut latest = None;
-        for (fork, default) in [
-            (Hardfork::Cancun, Some(CANCUN)),
-            (Hardfork::Prague, Some(PRAGUE)),
-            (Hardfork::Osaka, None),
-            (Hardfork::Bpo1, Some(BPO1)),
-            (Hardfork::Bpo2, Some(BPO2)),
-            (Hardfork::Bpo3, None),
-            (Hardfork::Bpo4, None),
-            (Hardfork::Bpo5, None),
-            (Hardfork::Amsterdam, None),
-        ] {
-            // Hardforks that were added have no entry of their own yet either.
-            let scheduled = self.document.genesis()?.config.time(fork).is_some();
-            let inherits = matches!(fork, Hardfork::Osaka | Hardfork::Amsterdam);
-            let entry = fork.blob_schedule_key().unwrap_or_default();
-            let present = self.document.genesis()?.config.blob_params(fork);
-            if scheduled && present.is_none() {
-                let default = if inherits { latest.or(Some(PRAGUE)) } else { default };
-                if let Some(params) = default {
-                    self.document.set_blob_params(entry, params)?;
-                    self.note(format!("genesis.json: blobSchedule.{entry} added: {params}"));
-                    latest = Some(params);
-                    continue;
-                }
-            }
-            if scheduled {
-                latest = present.or(latest);
-            }
-        }
-        Ok(())
-    }
-
-    /// Brings `BLOB_SCHEDULE` and the blob-parameter-only forks together. They are paired by
-    /// their number of blobs: a fork has no other name on the consensus side.
+    /// Brings `BLOB_SCHEDULE` and the blob-parameter-only forks together: from fulu on, both layers
+    /// allow as many blobs in every epoch.
     pub(super) fn reconcile_blob_schedule(&mut self) -> Result<(), Error> {
-        let fulu = FORKS.iter().find(|fork| fork.name == "fulu");
-        let fulu_epoch = fulu.map_or(Ok(FAR_FUTURE_EPOCH), |fork| self.config.epoch(fork))?;
-        let mut entries = self.config.blob_schedule()?;
-        let mut unpaired: Vec<Hardfork> = BPO_FORKS
-            .into_iter()
-            .filter(|fork| self.genesis.config.time(*fork).is_some())
-            .collect();
-        if fulu_epoch == FAR_FUTURE_EPOCH && unpaired.is_empty() {
-            return Ok(());
+        let fulu = self.fulu_epoch()?;
+        let written = self.config.blob_schedule()?;
+        let base = self.limit("MAX_BLOBS_PER_BLOCK_ELECTRA")?;
+        // The limit that comes with osaka is its own, or what prague has brought.
+        let osaka = self.params(Hardfork::Osaka).or(self.params(Hardfork::Prague));
+        let osaka = osaka.map_or(base, |params| params.max);
+        let groups = self.blob_groups(osaka)?;
+        if fulu == FAR_FUTURE_EPOCH {
+            return self.without_fulu(&groups);
         }
-        for entry in entries.clone() {
-            if self.restamp && entry.epoch != 0 && entry.epoch < fulu_epoch {
-                let expected = format!("no entry before FULU_FORK_EPOCH, which is {fulu_epoch}");
-                return Err(self.config.invalid("BLOB_SCHEDULE", expected).into());
+        let mut entries = pairing::without_repeats(&written);
+        let timeline = self.timeline(&groups, &entries, fulu, osaka)?;
+        let (mut execution, mut consensus) = (osaka, base);
+        let mut elements: Vec<Element> = Vec::new();
+        for (epoch, moment) in timeline {
+            let group = moment.group.map(|group| &groups[group]);
+            if group.is_none() && moment.entry.is_none() && execution != consensus {
+                // Nothing but osaka's own limit.
+                self.add_entry(&mut entries, epoch, execution, "osaka has its own limit");
+                consensus = execution;
             }
-            let max = entry.max_blobs_per_block;
-            let twin = unpaired
-                .iter()
-                .position(|fork| self.params(*fork).is_some_and(|params| params.max == max));
-            match twin {
-                Some(index) => {
-                    let fork = unpaired.remove(index);
-                    self.pair(fork, entry)?;
+            if let Some(group) = group {
+                for fork in &group.forks {
+                    let params = self.params(*fork);
+                    let theirs = moment.entry.filter(|_| *fork == group.last());
+                    let theirs = theirs.map(|entry| self.params_like(entry)).transpose()?;
+                    let params = params.or(theirs).or(usual(*fork));
+                    elements.push(Element { own: Some(*fork), epoch, params, entry: moment.entry });
+                    execution = params.map_or(execution, |params| params.max);
                 }
-                None => self.only_consensus(entry)?,
+                if moment.entry.is_none() && execution != consensus {
+                    let what = format!("{} is {}", group.last().key(), group.time);
+                    self.add_entry(&mut entries, epoch, execution, &what);
+                }
+                consensus = execution;
+            }
+            if let Some(entry) = moment.entry {
+                let max = entry.max_blobs_per_block;
+                if group.is_none() && max != execution {
+                    self.only_consensus(entry, epoch, &mut elements)?;
+                }
+                (execution, consensus) = (max, max);
             }
         }
-        let before = entries.len();
-        for fork in unpaired {
-            self.only_execution(fork, &mut entries)?;
+        if self.restamp {
+            self.write_forks(&elements)?;
         }
-        if entries.len() > before {
-            entries.sort_by_key(|entry| entry.epoch);
+        entries.sort_by_key(|entry| entry.epoch);
+        if entries != written {
             self.set_blob_schedule(&entries);
         }
         Ok(())
     }
 
-    fn pair(&mut self, fork: Hardfork, entry: BlobParameters) -> Result<(), Error> {
-        let time = self.genesis.config.time(fork).unwrap_or_default();
-        let (key, epoch) = (fork.key(), entry.epoch);
-        let hint = "BLOB_SCHEDULE and genesis.json must schedule it for the same moment";
-        match (epoch, self.active_in_file(time)) {
-            (0, _) if self.active_at_genesis(time) => {
-                if self.stamp.head.is_none() && time > self.stamp.el_timestamp {
-                    self.document.set_time(fork, 0)?;
-                }
-                Ok(())
-            }
-            (0, _) => contradiction(
-                format!("{key} is {time}: after genesis, but its BLOB_SCHEDULE entry has EPOCH 0"),
-                hint,
-            ),
-            (_, true) => contradiction(
-                format!(
-                    "{key} is {time}: at genesis, but its BLOB_SCHEDULE entry has EPOCH {epoch}"
-                ),
-                hint,
-            ),
-            _ if self.restamp => self.move_to(fork, Some(time), epoch),
-            _ => {
-                let expected = self.clock.time(epoch);
-                if time != expected {
-                    self.warn(format!("{key} is {time}, but epoch {epoch} begins at {expected}"));
-                }
-                Ok(())
-            }
-        }
+    /// The epoch of fulu, which `genesis.json` alone may have scheduled.
+    fn fulu_epoch(&self) -> Result<u64, Error> {
+        let added = self.values.get("FULU_FORK_EPOCH").and_then(|epoch| epoch.parse().ok());
+        let fulu = FORKS.iter().find(|fork| fork.name == "fulu");
+        let given = fulu.map_or(Ok(FAR_FUTURE_EPOCH), |fork| self.config.epoch(fork))?;
+        Ok(added.unwrap_or(given))
     }
 
-    fn only_consensus(&mut self, entry: BlobParameters) -> Result<(), Error> {
+    fn without_fulu(&mut self, groups: &[Group]) -> Result<(), Error> {
+        let Some(group) = groups.first() else { return Ok(()) };
+        let what = format!(
+            "{} is {}, but FULU_FORK_EPOCH is never: blob limits change from fulu on",
+            group.last().key(),
+            group.time
+        );
+        if self.restamp {
+            return contradiction(what, "set FULU_FORK_EPOCH, or remove the blob fork");
+        }
+        self.warn(what);
+        Ok(())
+    }
+
+    /// The blob forks of `genesis.json` by their moments. `osaka`: the limit that comes with it.
+    fn blob_groups(&self, osaka: u64) -> Result<Vec<Group>, Error> {
+        let mut groups: Vec<Group> = Vec::new();
+        // The limits before and after the last group.
+        let (mut before, mut after) = (osaka, osaka);
+        for fork in BPO_FORKS {
+            let Some(time) = self.genesis.config.time(fork) else { continue };
+            let at_genesis = self.active_at_genesis(time);
+            let epoch = match self.file_clock {
+                _ if at_genesis => Some(0),
+                Some(clock) => clock.epoch(time),
+                None => None,
+            };
+            let max = self.params(fork).or(usual(fork)).map(|params| params.max);
+            match groups.last_mut() {
+                Some(last) if last.time > time => {
+                    let (earlier, later) = (last.last().key(), fork.key());
+                    return contradiction(
+                        format!("{later} is {time}, before {earlier}, which is {}", last.time),
+                        "blob forks come in the order of their numbers",
+                    );
+                }
+                Some(last) if last.time == time || (at_genesis && last.epoch == Some(0)) => {
+                    last.forks.push(fork);
+                    last.changes = max.is_none_or(|max| max != before);
+                    (last.time, last.max) = (time, max);
+                }
+                _ => {
+                    before = after;
+                    let changes = max.is_none_or(|max| max != before);
+                    groups.push(Group { forks: vec![fork], time, epoch, max, changes });
+                }
+            }
+            after = max.unwrap_or(after);
+        }
+        Ok(groups)
+    }
+
+    /// Everything that changes a limit by the epoch in which it does, and fulu.
+    fn timeline(
+        &mut self,
+        groups: &[Group],
+        entries: &[BlobParameters],
+        fulu: u64,
+        osaka: u64,
+    ) -> Result<BTreeMap<u64, Moment>, Error> {
+        let early = |entry: &&BlobParameters| entry.epoch != 0 && entry.epoch < fulu;
+        if self.restamp && entries.iter().any(|entry| early(&entry)) {
+            let expected = format!("no entry before FULU_FORK_EPOCH, which is {fulu}");
+            return Err(self.config.invalid("BLOB_SCHEDULE", expected).into());
+        }
+        let mut timeline = BTreeMap::from([(fulu, Moment::default())]);
+        // What an entry says counts from fulu on.
+        let counted =
+            |entry: &BlobParameters| BlobParameters { epoch: entry.epoch.max(fulu), ..*entry };
+        let scheduled = entries.iter().filter(|entry| entry.epoch != FAR_FUTURE_EPOCH);
+        let counted: Vec<_> = scheduled.map(counted).collect();
+        let counted = pairing::without_repeats(&counted);
+        let pairs = pairing::pair(groups, &counted, osaka);
+        for entry in &counted {
+            timeline.entry(entry.epoch).or_default().entry = Some(*entry);
+        }
+        for (index, group) in groups.iter().enumerate() {
+            let epoch = match pairs[index] {
+                Some(entry) => {
+                    self.check_pair(group, counted[entry])?;
+                    counted[entry].epoch
+                }
+                None => match group.epoch {
+                    Some(epoch) => epoch,
+                    None if self.restamp => {
+                        self.epoch_in_file(group.last().key(), group.time, "BLOB_SCHEDULE")?
+                    }
+                    None => continue,
+                },
+            };
+            let key = group.last().key();
+            if epoch < fulu && self.restamp {
+                return contradiction(
+                    format!("{key} is {}, before FULU_FORK_EPOCH, which is {fulu}", group.time),
+                    "blob limits change from fulu on: set a later time, or an earlier fulu",
+                );
+            }
+            let moment = timeline.entry(epoch.max(fulu)).or_default();
+            if let Some(other) = moment.group.replace(index).map(|other| groups[other].last().key())
+            {
+                return contradiction(
+                    format!("{other} and {key} both come in epoch {epoch}"),
+                    "give BLOB_SCHEDULE an entry for each",
+                );
+            }
+        }
+        Ok(timeline)
+    }
+
+    fn check_pair(&mut self, group: &Group, entry: BlobParameters) -> Result<(), Error> {
         let BlobParameters { epoch, max_blobs_per_block: max } = entry;
-        let same_as_osaka = self.params(Hardfork::Osaka).is_some_and(|params| params.max == max);
-        if epoch == FAR_FUTURE_EPOCH || (epoch == 0 && same_as_osaka) {
+        let (key, time) = (group.last().key(), group.time);
+        let at_genesis = group.epoch == Some(0);
+        if at_genesis != (epoch == 0) {
+            let what = if at_genesis { "at genesis" } else { "after genesis" };
+            return contradiction(
+                format!("{key} is {time}: {what}, but its BLOB_SCHEDULE entry has EPOCH {epoch}"),
+                HINT,
+            );
+        }
+        if let Some(own) =
+            self.params(group.last()).map(|params| params.max).filter(|own| *own != max)
+        {
+            let what = format!(
+                "{key} {time} allows {own} blobs, but BLOB_SCHEDULE allows {max} from epoch {epoch}"
+            );
+            if self.restamp {
+                return contradiction(what, "both must allow as many: correct one of them");
+            }
+            self.warn(what);
+        }
+        let expected = self.clock.time(epoch);
+        if !self.restamp && epoch > 0 && time != expected {
+            self.warn(format!("{key} is {time}, but epoch {epoch} begins at {expected}"));
+        }
+        Ok(())
+    }
+
+    /// An entry for a limit that only `genesis.json` has.
+    fn add_entry(&mut self, entries: &mut Vec<BlobParameters>, epoch: u64, max: u64, what: &str) {
+        if !self.restamp {
+            self.warn(format!("{what}, but BLOB_SCHEDULE has no entry for {max} blobs"));
+            return;
+        }
+        entries.push(BlobParameters { epoch, max_blobs_per_block: max });
+        self.note(format!("config.yaml: BLOB_SCHEDULE {max} blobs at epoch {epoch} added"));
+    }
+
+    /// A blob fork for a limit that only `config.yaml` has.
+    fn only_consensus(
+        &mut self,
+        entry: BlobParameters,
+        epoch: u64,
+        elements: &mut Vec<Element>,
+    ) -> Result<(), Error> {
+        if !self.restamp {
+            self.warn(slots::only_in_config(entry));
             return Ok(());
         }
-        let what = format!(
-            "BLOB_SCHEDULE allows {max} blobs from epoch {epoch}, but no bpo fork of genesis.json does"
-        );
-        let known = self.document.genesis()?;
-        let free =
-            BPO_FORKS.into_iter().rev().take_while(|fork| known.config.time(*fork).is_none());
-        match free.last() {
-            _ if !self.restamp => {
-                self.warn(what);
-                Ok(())
-            }
-            Some(fork) if epoch > 0 => {
-                self.move_to(fork, None, epoch)?;
-                let known = [BPO1, BPO2].into_iter().find(|params| params.max == max);
-                let params = known.unwrap_or_else(|| params_for(max));
-                let entry = fork.blob_schedule_key().unwrap_or_default();
-                self.document.set_blob_params(entry, params)?;
-                self.note(format!("genesis.json: blobSchedule.{entry} added: {params}"));
-                Ok(())
-            }
-            _ => contradiction(what, "add a bpoNTime and its blobSchedule entry to genesis.json"),
+        if epoch == 0 && self.stamp.head.is_some() {
+            let hint = "the past has no such fork: give the entry a later EPOCH, or remove it";
+            return contradiction(slots::only_in_config(entry), hint);
         }
-    }
-
-    fn only_execution(
-        &mut self,
-        fork: Hardfork,
-        entries: &mut Vec<BlobParameters>,
-    ) -> Result<(), Error> {
-        let time = self.genesis.config.time(fork).unwrap_or_default();
-        let Some(params) = self.params(fork) else { return Ok(()) };
-        let (key, max) = (fork.key(), params.max);
-        let later_at_genesis = BPO_FORKS.into_iter().any(|later| {
-            later > fork && self.genesis.config.time(later).is_some_and(|t| self.active_in_file(t))
-        });
-        let no_change = self.params(Hardfork::Osaka).is_some_and(|osaka| osaka.max == max);
-        match self.active_in_file(time) {
-            true if later_at_genesis || no_change => Ok(()),
-            true => contradiction(
-                format!(
-                    "{key} is {time}: {max} blobs at genesis, which BLOB_SCHEDULE does not say"
-                ),
-                format!("add {{EPOCH: 0, MAX_BLOBS_PER_BLOCK: {max}}} to BLOB_SCHEDULE"),
-            ),
-            false if !self.restamp => {
-                self.warn(format!(
-                    "{key} is {time}, but BLOB_SCHEDULE has no entry for {max} blobs"
-                ));
-                Ok(())
-            }
-            false => {
-                let epoch = self.epoch_in_file(key, time, "BLOB_SCHEDULE")?;
-                entries.push(BlobParameters { epoch, max_blobs_per_block: max });
-                self.note(format!("config.yaml: BLOB_SCHEDULE {max} blobs at epoch {epoch} added"));
-                self.move_to(fork, Some(time), epoch)
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The constants of geth's `params/config.go`.
-    #[test]
-    fn the_fraction_follows_from_the_maximum() {
-        for params in [CANCUN, PRAGUE, BPO1, BPO2] {
-            assert_eq!(params_for(params.max).update_fraction, params.update_fraction);
-        }
-        assert_eq!(params_for(15), BPO1);
+        let params = Some(self.params_like(entry)?);
+        elements.push(Element { own: None, epoch, params, entry: Some(entry) });
+        Ok(())
     }
 }

@@ -4,10 +4,41 @@ use alloy_primitives::Address;
 
 use super::{Error, Plan, contradiction};
 use crate::cl::config::FAR_FUTURE_EPOCH;
+use crate::cl::config_file;
 use crate::cl::fork::FORKS;
+use crate::cl::preset::{self, Preset};
 use crate::el::chain_config::Hardfork;
+use crate::spelling;
+use crate::yaml::shown;
+
+/// Keys that configs of clients have and the three configurations here do not.
+const OTHER_KEYS: [&str; 3] =
+    ["GAS_LIMIT_SCHEDULE", "MIN_EPOCHS_FOR_BLOCK_REQUESTS", "MAX_REQUEST_BLOB_SIDECARS_ELECTRA"];
 
 impl Plan<'_> {
+    /// Names the keys that nobody knows: what they were to set keeps its default.
+    pub(super) fn check_keys(&mut self) {
+        let known = config_file::keys().chain(preset::KEYS.iter().copied()).chain(OTHER_KEYS);
+        let known: Vec<&str> = known.collect();
+        let mut others = Vec::new();
+        let (mut misspelt, config) = (Vec::new(), self.config);
+        for (key, line) in config.keys().filter(|(key, _)| !known.contains(key)) {
+            match spelling::nearest(key, known.iter().copied()) {
+                Some(meant) => misspelt.push(format!(
+                    "config.yaml line {line}: nobody reads {}. Did you mean {meant}{}?",
+                    shown(key).trim_matches('"'),
+                    if config.has(meant) { ", which the file has too" } else { "" }
+                )),
+                None => others.push(shown(key).trim_matches('"').to_owned()),
+            }
+        }
+        misspelt.into_iter().for_each(|text| self.warn(text));
+        if !others.is_empty() {
+            let names = others.join(", ");
+            self.note(format!("config.yaml: keys that are unknown here stay as they are: {names}"));
+        }
+    }
+
     /// A scheduled epoch has a time below 2⁶⁴.
     pub(super) fn check_epochs(&self) -> Result<(), Error> {
         let expected = "an epoch that begins before second 2^64, or 18446744073709551615: never";
@@ -120,6 +151,30 @@ impl Plan<'_> {
         if electra {
             self.document.set_config("depositContractAddress", &format!("\"{cl}\""))?;
             self.note(format!("genesis.json: depositContractAddress {cl} added (EIP-6110)"));
+        }
+        Ok(())
+    }
+
+    /// The config says what was used.
+    pub(super) fn set_times(&mut self, sizes: &Preset) -> Result<(), Error> {
+        let ms = self.config.slot_duration_ms()?;
+        for (key, value) in [("SLOT_DURATION_MS", ms), ("SECONDS_PER_SLOT", ms / 1000)] {
+            if !self.config.has(key) {
+                self.set(key, value);
+            }
+        }
+        if self.restamp {
+            self.set("MIN_GENESIS_TIME", self.stamp.genesis_time);
+            self.set("GENESIS_DELAY", 0);
+        } else if self.stamp.genesis_time < self.stamp.head.unwrap_or(self.stamp.el_timestamp) {
+            self.warn("the beacon chain begins before its execution block");
+        }
+        let base = preset::base(self.config)?;
+        if matches!(self.config.text("CONFIG_NAME")?, Some("mainnet" | "minimal")) {
+            self.warn("CONFIG_NAME names a built-in network: Prysm refuses other fork versions");
+        }
+        if base == "minimal" && sizes.slots_per_epoch != 8 {
+            self.warn("SLOTS_PER_EPOCH is not the minimal preset's: no released client reads that");
         }
         Ok(())
     }

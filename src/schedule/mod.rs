@@ -4,10 +4,13 @@
 //! time moves, every future hardfork moves with it; what only one side schedules is completed on
 //! the other; what contradicts is an error before anything is written.
 
+mod blob_params;
 mod blobs;
 mod checks;
+mod pairing;
+mod slots;
 
-pub use blobs::update_fraction;
+pub use blob_params::update_fraction;
 
 use crate::cl;
 use crate::cl::config::{BlobParameters, Config, FAR_FUTURE_EPOCH};
@@ -114,6 +117,7 @@ pub fn reconcile(
     let (values, report) = (Values::new(), Report::default());
     let mut plan =
         Plan { genesis, config, document, values, report, stamp, clock, file_clock, restamp };
+    plan.check_keys();
     plan.check_epochs()?;
     plan.check_chain_id()?;
     plan.check_merge()?;
@@ -165,9 +169,11 @@ impl Plan<'_> {
                 format!("{epoch_key} is 0 in config.yaml, but genesis.json has no {time_key}"),
                 format!("set config.{time_key} to 0, or {epoch_key} to {FAR_FUTURE_EPOCH}"),
             ),
-            (0, Some(time)) if self.active_at_genesis(time) => {
+            (0, Some(time))
+                if self.active_at_genesis(time) || self.late_shanghai(hardfork, time) =>
+            {
                 // What the past has reached stays as it is.
-                if self.stamp.head.is_none() && time > self.stamp.el_timestamp {
+                if self.restamp && self.stamp.head.is_none() && time > self.stamp.el_timestamp {
                     self.document.set_time(hardfork, 0)?;
                     self.note(format!("genesis.json: {time_key} {time} → 0, active at genesis"));
                 }
@@ -195,7 +201,22 @@ impl Plan<'_> {
         }
     }
 
+    /// Whether `--timestamp keep` keeps a block 0 from before Shanghai: the beacon state takes it.
+    fn late_shanghai(&self, hardfork: Hardfork, time: u64) -> bool {
+        hardfork == Hardfork::Shanghai && self.is_with_first_slot(time)
+    }
+
+    /// Whether a hardfork at `time` comes with the beacon chain's first slot, `GENESIS_DELAY` after
+    /// the execution block: as ethereum-genesis-generator before 4.0 writes what epoch 0 has.
+    fn is_with_first_slot(&self, time: u64) -> bool {
+        let began = self.file_clock.map(|clock| clock.genesis_time);
+        self.stamp.head.is_none() && began.is_some_and(|began| time <= began)
+    }
+
     fn active_at_genesis(&self, time: u64) -> bool {
+        if self.restamp && self.is_with_first_slot(time) {
+            return true;
+        }
         if self.stamp.head.is_none() && self.restamp && self.genesis.timestamp.is_none() {
             return time <= self.stamp.el_timestamp;
         }
@@ -268,30 +289,6 @@ impl Plan<'_> {
                 format!("set {epoch_key} in config.yaml, or correct {key}"),
             ),
         }
-    }
-
-    /// The config says what was used.
-    fn set_times(&mut self, preset: &Preset) -> Result<(), Error> {
-        let ms = self.config.slot_duration_ms()?;
-        for (key, value) in [("SLOT_DURATION_MS", ms), ("SECONDS_PER_SLOT", ms / 1000)] {
-            if !self.config.has(key) {
-                self.set(key, value);
-            }
-        }
-        if self.restamp {
-            self.set("MIN_GENESIS_TIME", self.stamp.genesis_time);
-            self.set("GENESIS_DELAY", 0);
-        } else if self.stamp.genesis_time < self.stamp.head.unwrap_or(self.stamp.el_timestamp) {
-            self.warn("the beacon chain begins before its execution block");
-        }
-        let base = cl::preset::base(self.config)?;
-        if matches!(self.config.text("CONFIG_NAME")?, Some("mainnet" | "minimal")) {
-            self.warn("CONFIG_NAME names a built-in network: Prysm refuses other fork versions");
-        }
-        if base == "minimal" && preset.slots_per_epoch != 8 {
-            self.warn("SLOTS_PER_EPOCH is not the minimal preset's: no released client reads that");
-        }
-        Ok(())
     }
 
     fn set_blob_schedule(&mut self, entries: &[BlobParameters]) {

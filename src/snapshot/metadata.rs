@@ -6,6 +6,9 @@ use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::spelling;
+use crate::yaml::shown;
+
 /// The snapshot format that this program reads.
 pub const FORMAT: u64 = 1;
 
@@ -47,7 +50,28 @@ pub struct Metadata {
     /// The files by path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, File>,
+    /// What this version does not know: it stays in the file.
+    #[serde(flatten)]
+    pub others: BTreeMap<String, Value>,
 }
+
+/// The keys of [`Metadata`].
+const KEYS: [&str; 12] = [
+    "format",
+    "name",
+    "chain_id",
+    "regenesis",
+    "source",
+    "mode",
+    "proven",
+    "derived",
+    "state_root",
+    "obtained",
+    "counts",
+    "files",
+];
+/// The keys of [`Source`].
+const SOURCE_KEYS: [&str; 5] = ["kind", "description", "client", "genesis_hash", "block"];
 
 /// What a snapshot keeps of its source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +101,9 @@ pub struct Source {
     /// The captured block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<SourceBlock>,
+    /// What this version does not know: it stays in the file.
+    #[serde(flatten)]
+    pub others: BTreeMap<String, Value>,
 }
 
 /// A captured block.
@@ -147,6 +174,24 @@ impl Metadata {
         if !self.derived.is_empty() {
             let changes = self.derived.join(", ");
             warnings.push(format!("the state of {} was changed on purpose: {changes}", self.name));
+        }
+        let source = self.source.iter().flat_map(|source| source.others.keys());
+        let unknown = (self.others.keys().map(|key| (key, &KEYS[..])))
+            .chain(source.map(|key| (key, &SOURCE_KEYS[..])));
+        let mut others = Vec::new();
+        for (key, known) in unknown {
+            let meant = spelling::nearest(key, known.iter().copied());
+            let key = shown(key);
+            match meant {
+                Some(meant) => warnings.push(format!(
+                    "metadata.json: {key} is unknown, and has no effect. Did you mean {meant}?"
+                )),
+                None => others.push(key),
+            }
+        }
+        if !others.is_empty() {
+            let names = others.join(", ");
+            warnings.push(format!("metadata.json: keys without effect, kept as they are: {names}"));
         }
         warnings
     }

@@ -5,10 +5,11 @@ use crate::cl::validator::{
     BLS_WITHDRAWAL_PREFIX, COMPOUNDING_WITHDRAWAL_PREFIX, ETH1_ADDRESS_WITHDRAWAL_PREFIX, Status,
 };
 use crate::keys::{Mnemonic, Path};
+use crate::spelling;
 use crate::yaml::{self, Node, Value, shown};
 
 /// The most validators that one entry may ask for.
-const MAX_COUNT: u64 = 1_000_000;
+pub const MAX_COUNT: u64 = 1_000_000;
 /// The most that all entries may ask for together: their keys are all held in memory.
 const MAX_TOTAL: u64 = 4_000_000;
 
@@ -87,8 +88,16 @@ impl From<yaml::Error> for Error {
 /// Reads the file.
 ///
 /// # Errors
-/// Broken YAML; an unknown or missing key; a value out of range; a phrase that BIP-39 refuses.
+/// Broken YAML; a misspelt or missing key; a value out of range; a phrase that BIP-39 refuses.
 pub fn parse(text: &[u8]) -> Result<Vec<Entry>, Error> {
+    parse_with(text, &mut Vec::new())
+}
+
+/// Reads the file, and names the keys that have no effect, each once.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with(text: &[u8], ignored: &mut Vec<String>) -> Result<Vec<Entry>, Error> {
     let document = yaml::parse(text)?;
     let Value::Sequence(items) = document.value else {
         return Err(Error::new(document.line, "is not a list of entries"));
@@ -96,7 +105,7 @@ pub fn parse(text: &[u8]) -> Result<Vec<Entry>, Error> {
     let mut total = 0;
     let mut entries = Vec::with_capacity(items.len());
     for (number, item) in items.iter().enumerate() {
-        let entry = entry(number, item)?;
+        let entry = entry(number, item, ignored)?;
         total += u64::from(entry.count);
         if total > MAX_TOTAL {
             let what = format!(
@@ -106,6 +115,8 @@ pub fn parse(text: &[u8]) -> Result<Vec<Entry>, Error> {
         }
         entries.push(entry);
     }
+    ignored.sort();
+    ignored.dedup();
     Ok(entries)
 }
 
@@ -148,13 +159,22 @@ impl<'a> Members<'a> {
     }
 }
 
-fn entry(number: usize, item: &Node) -> Result<Entry, Error> {
+fn entry(number: usize, item: &Node, ignored: &mut Vec<String>) -> Result<Entry, Error> {
     let Value::Mapping(members) = &item.value else {
         return Err(Error::new(item.line, "is not an entry"));
     };
-    if let Some((key, line, _)) = members.iter().find(|(key, ..)| !KEYS.contains(&key.as_str())) {
-        let what = format!("has {} for a key, expected one of {}", shown(key), KEYS.join(", "));
-        return Err(Error::new(*line, what));
+    let unknown = members.iter().filter(|(key, ..)| !KEYS.contains(&key.as_str()));
+    for (key, line, _) in unknown {
+        if let Some(meant) = spelling::nearest(key, KEYS) {
+            let what = format!("has {} for a key: did you mean {meant}?", shown(key));
+            return Err(Error::new(*line, what));
+        }
+        if key.split_whitespace().count() != 1 || key.len() > 44 {
+            // Rather a phrase in a wrong place than a key.
+            let what = format!("has {} for a key, expected one of {}", shown(key), KEYS.join(", "));
+            return Err(Error::new(*line, what));
+        }
+        ignored.push(shown(key));
     }
     let members = Members { line: item.line, members };
     let missing = |key: &str| Error::new(members.line, format!("{key} is missing"));
@@ -163,13 +183,9 @@ fn entry(number: usize, item: &Node) -> Result<Entry, Error> {
         let hint = "a word is misspelt, missing or in another's place: copy the phrase again";
         Error { line, what: format!("mnemonic: {error}"), hint }
     })?;
-    let expected_count = format!("a number from 1 to {MAX_COUNT}");
+    let expected_count = format!("a number from 0 to {MAX_COUNT}");
     let count = members.number("count", MAX_COUNT, &expected_count)?;
     let count = count.ok_or_else(|| missing("count"))?;
-    if count == 0 {
-        let line = members.text("count")?.map_or(item.line, |(_, line)| line);
-        return Err(Error::new(line, format!("count is \"0\", expected {expected_count}")));
-    }
     let last_start = u64::from(u32::MAX) - count;
     let expected_start = format!("an account index of at most {last_start}");
     let start = members.number("start", last_start, &expected_start)?.unwrap_or(0);

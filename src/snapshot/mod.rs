@@ -56,8 +56,8 @@ pub const FILES: [&str; 7] = [GENESIS, OWN_GENESIS, CHAIN, HEAD, CONFIG, MNEMONI
 pub enum Input {
     /// In the binary, with a name for messages.
     Embedded(&'static str, &'static [u8]),
-    /// In memory, with a name for messages.
-    Made(&'static str, Arc<[u8]>),
+    /// In memory, made of what a message calls by this name.
+    Made(Arc<str>, Arc<[u8]>),
     /// In a file.
     File(PathBuf),
 }
@@ -67,7 +67,7 @@ impl Input {
     pub fn label(&self) -> String {
         match self {
             Self::Embedded(name, _) => format!("(embedded) {name}"),
-            Self::Made(name, _) => format!("(made) {name}"),
+            Self::Made(name, _) => name.to_string(),
             Self::File(path) => path.display().to_string(),
         }
     }

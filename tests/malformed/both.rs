@@ -6,6 +6,7 @@ const CHAIN_ID: &str = "\"chainId\": 271828";
 const OSAKA: &str = "\"osakaTime\": 0,";
 const FULU: &str = "FULU_FORK_EPOCH: 0";
 const NEVER: &str = "FULU_FORK_EPOCH: 18446744073709551615";
+const GLOAS: &str = "GLOAS_FORK_EPOCH: 18446744073709551615";
 const STAMPED: &str = "\"TIMESTAMP_PLACEHOLDER\"";
 
 pub fn rows() -> Vec<Row> {
@@ -153,17 +154,28 @@ fn blobs() -> Vec<Row> {
         )
         .and(CONFIG, replace(FULU, "FULU_FORK_EPOCH: 5"))
         .and(GENESIS, replace(OSAKA, "\"osakaTime\": 1900000000,")),
-        one(
-            "blobs of the beacon chain only",
-            "0",
-            &[GENESIS, "BLOB_SCHEDULE allows 15 blobs from epoch 0", "hint: "],
+        params(
+            one(
+                "two limits from one epoch",
+                "3",
+                &[GENESIS, "bpo1Time 1700000048 allows 15 blobs", "allows 12 from epoch 3"],
+            )
+            .and(GENESIS, bpo("1700000048"))
+            .and(GENESIS, replace(STAMPED, "\"1700000000\""))
+            .and(CONFIG, replace("MAX_BLOBS_PER_BLOCK: 15", "MAX_BLOBS_PER_BLOCK: 12")),
         ),
-        params(row(
-            "blobs of the execution only",
-            GENESIS,
-            bpo("0"),
-            &[CONFIG, "bpo1Time is 0", "15 blobs", "hint: add {EPOCH: 0"],
-        )),
+        one(
+            "blobs beyond what a block has room for",
+            "3",
+            &["line @+1: BLOB_SCHEDULE", "MAX_BLOBS_PER_BLOCK from 1 to 4096"],
+        )
+        .and(CONFIG, replace("MAX_BLOBS_PER_BLOCK: 15", "MAX_BLOBS_PER_BLOCK: 4097")),
+        one(
+            "blobs after gloas",
+            "9",
+            &[GENESIS, "BLOB_SCHEDULE allows 15 blobs from epoch 9, after GLOAS_FORK_EPOCH"],
+        )
+        .and(CONFIG, replace(GLOAS, "GLOAS_FORK_EPOCH: 7")),
         params(
             one(
                 "blobs at genesis of the execution only",

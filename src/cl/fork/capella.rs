@@ -31,7 +31,9 @@ pub(super) fn payload_header(g: &Inputs<'_>) -> Fields {
     let list = g.block.withdrawals.as_deref().unwrap_or_default();
     let roots = list.iter().map(|one| withdrawal(one).root()).collect();
     let withdrawals = list_of(Vec::new(), roots, g.preset.max_withdrawals_per_payload);
-    fields.push("withdrawals_root", bytes(withdrawals.root()));
+    // A block from before Shanghai has no list; eth-beacon-genesis then leaves the root zero.
+    let root = g.block.withdrawals.as_ref().map_or([0; 32], |_| withdrawals.root());
+    fields.push("withdrawals_root", bytes(root));
     fields
 }
 

@@ -217,7 +217,7 @@ fn describe(
     let (client, genesis_hash) =
         chain.map_or((None, None), |chain| (chain.client, Some(chain.genesis)));
     let source =
-        Source { kind: collected.kind.clone(), description: None, client, genesis_hash, block };
+        Source { kind: collected.kind.clone(), client, genesis_hash, block, ..Source::default() };
     let counts = [
         ("accounts", counts.accounts),
         ("contracts", counts.contracts),

@@ -70,10 +70,10 @@ pub(super) fn make(
     let Block { number, hash, state_root, timestamp, .. } = block;
     let source = metadata::Source {
         kind: kind.to_owned(),
-        description: None,
         client: chain.client.clone(),
         genesis_hash: Some(chain.genesis),
         block: Some(SourceBlock { number, hash, state_root, timestamp }),
+        ..metadata::Source::default()
     };
     let counts =
         [("blocks", number), ("transactions", transactions), ("validators", validators.count)];

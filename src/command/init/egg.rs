@@ -6,6 +6,7 @@
 //! them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::super::Failure;
 use super::super::prepare::history::Past;
@@ -52,8 +53,8 @@ pub(super) fn read(
         return Err(Failure::new(exit::INPUT, what, Some(hint)));
     }
     let variables = environment::variables();
-    let assignments = match &file {
-        None => Vec::new(),
+    let script = match &file {
+        None => values::Script::default(),
         Some(path) => {
             let text = text_of(path)?;
             let known = |name: &str| {
@@ -66,10 +67,11 @@ pub(super) fn read(
         }
     };
     let in_file = |error: Error| failure(&error, file.as_deref());
-    let settings = Settings::of(variables, assignments).map_err(in_file)?;
-    let contracts = match settings.contracts_file().map_err(in_file)? {
-        None => None,
-        Some(path) => Some(text_of(Path::new(path))?),
+    let settings = Settings::of(variables, script).map_err(in_file)?;
+    let (contracts, missing) = match settings.contracts_file().map_err(in_file)? {
+        None => (None, None),
+        Some(path) if fs::exists(Path::new(path)) => (Some(text_of(Path::new(path))?), None),
+        Some(path) => (Some(String::new()), Some(missing_contracts(path))),
     };
     let public = public_genesis(&settings, args, file.as_deref())?;
     let source = match shadow_fork::Source::of(&args.shadow_fork)? {
@@ -89,7 +91,15 @@ pub(super) fn read(
     // A relative path begins where the generator has its inputs.
     let absolute = |path: String| directory.join(path).display().to_string();
     network.validators = network.validators.map(absolute);
+    network.warnings.extend(missing);
+    network.source = file.map_or_else(|| "the environment".to_owned(), |f| f.display().to_string());
     Ok(Some((network, past)))
+}
+
+/// ethereum-package names a file of contracts in every `values.env`, and mounts it in its container
+/// only; the generator goes on without it, too.
+fn missing_contracts(path: &str) -> String {
+    format!("ADDITIONAL_PRELOADED_CONTRACTS is {path}, which does not exist: no contracts added")
 }
 
 fn is_given(path: Option<&PathBuf>) -> Option<&PathBuf> {
@@ -138,14 +148,16 @@ fn failure(error: &Error, file: Option<&Path>) -> Failure {
     }
 }
 
-/// The inputs of `network` as a snapshot without a directory.
+/// The inputs of `network` as a snapshot without a directory. Messages call them by what the user
+/// wrote, and name the variables.
 pub(super) fn snapshot(network: &Network) -> Snapshot {
-    let made = |name, text: &str| Input::Made(name, text.as_bytes().into());
+    let label: Arc<str> = network.source.as_str().into();
+    let made = |text: &str| Input::Made(label.clone(), text.as_bytes().into());
     Snapshot::loose(
         "values.env".to_owned(),
-        made("genesis.json", &network.genesis),
-        made("config.yaml", &network.config),
-        Some(made("mnemonics.yaml", &network.mnemonics)),
+        made(&network.genesis),
+        made(&network.config),
+        Some(made(&network.mnemonics)),
         network.validators.as_ref().map(|path| Input::File(PathBuf::from(path))),
     )
 }

@@ -91,9 +91,14 @@ pub(in crate::command) fn read_registry(
 ) -> Result<Registry, Failure> {
     let mut registry = Registry::default();
     if let Some(input) = &snapshot.mnemonics {
-        let entries = mnemonics::parse(&fs::read(input)?).map_err(|error| {
+        let mut ignored = Vec::new();
+        let entries = mnemonics::parse_with(&fs::read(input)?, &mut ignored).map_err(|error| {
             Failure::input(input, Some(error.line as u64), &error.what, Some(error.hint))
         })?;
+        if !ignored.is_empty() {
+            let (label, names) = (input.label(), ignored.join(", "));
+            warnings.push(format!("{label}: keys without effect: {names}"));
+        }
         let total: usize = entries.iter().map(|entry| entry.count as usize).sum();
         announce(console, "deriving", total, &format!("validator keys of {}", input.label()));
         let done = AtomicUsize::new(0);
@@ -230,7 +235,10 @@ pub(in crate::command) fn missing_warning(
     let names: Vec<_> = missing.iter().map(|c| format!("{} at {}", c.name, c.address)).collect();
     let label = snapshot.genesis.label();
     let names = names.join(", ");
-    let warning = format!("{label}: the alloc lacks {names} (--add-system-contracts adds them)");
+    let warning = format!(
+        "{label}: the alloc lacks {names} (--add-system-contracts adds them, with compose \
+         REGENESIS_ADD_SYSTEM_CONTRACTS=true)"
+    );
     (!missing.is_empty()).then_some(warning)
 }
 
