@@ -131,6 +131,7 @@ fn account(address: Address, raw: &[u8]) -> Result<Option<Account>, Error> {
         balance: number::<U256>(&proof, "balance")?,
         code: Vec::new(),
         storage: Vec::new(),
+        zero_slots: Vec::new(),
         code_hash: Some(hash(&proof, "codeHash")?),
         storage_root: Some(hash(&proof, "storageHash")?),
     };

@@ -106,9 +106,14 @@ impl Geth {
 impl Node {
     /// Starts an anvil.
     pub fn anvil(arguments: &[&str]) -> Self {
+        Self::anvil_as(&tools::foundry("anvil"), arguments)
+    }
+
+    /// Starts this anvil.
+    pub fn anvil_as(program: &Path, arguments: &[&str]) -> Self {
         let data = tools::scratch();
         let port = free_port().to_string();
-        let child = Command::new(tools::foundry("anvil"))
+        let child = Command::new(program)
             .args(["--port", &port, "--quiet"])
             .args(arguments)
             .current_dir(data.path())

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub struct Case {
     directory: tempfile::TempDir,
     pub code: Option<i32>,
-    pub stdout: String,
+
     pub stderr: String,
 }
 
@@ -31,8 +31,8 @@ pub fn run(name: &str) -> Case {
     let output = command.current_dir(directory.path()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(!stderr.contains("panicked"), "{stderr}");
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    Case { directory, code: output.status.code(), stdout, stderr }
+
+    Case { directory, code: output.status.code(), stderr }
 }
 
 #[allow(dead_code, reason = "every test program uses a part of it")]

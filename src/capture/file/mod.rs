@@ -4,6 +4,7 @@ mod anvil;
 mod forge;
 mod genesis;
 mod geth;
+mod op_deployer;
 mod packed;
 
 use std::io::Read;
@@ -34,20 +35,33 @@ pub trait Format: Sync {
     /// Whether a file of this outline is one.
     fn fits(&self, outline: &Outline) -> bool;
 
-    /// Reads a file of this kind from its start.
+    /// Reads a file of this kind from its start; the state of chain `chain_id`, if it has several.
     ///
     /// # Errors
     /// The file is not of this kind after all, or `sink` fails.
-    fn read(&self, text: &mut Text, sink: &mut Sink<'_>) -> Result<Told, Error>;
+    fn read(
+        &self,
+        text: &mut Text,
+        chain_id: Option<u64>,
+        sink: &mut Sink<'_>,
+    ) -> Result<Told, Error>;
 }
 
 /// All kinds, the first that fits is it.
-const FORMATS: [&dyn Format; 5] =
-    [&geth::Lines, &geth::Dump, &anvil::State, &genesis::Genesis, &forge::Alloc];
+const FORMATS: [&dyn Format; 6] = [
+    &geth::Lines,
+    &geth::Dump,
+    &anvil::State,
+    &genesis::Genesis,
+    &forge::Alloc,
+    &op_deployer::State,
+];
 
 /// What a file says besides its accounts.
 #[derive(Debug, Default)]
 pub struct Told {
+    /// Which part of the file the state is, if it has several.
+    pub part: Option<String>,
     /// The state root that it claims.
     pub state_root: Option<B256>,
     /// The block whose state it is.
@@ -85,6 +99,18 @@ pub fn read(
     open: &dyn Fn() -> Result<Box<dyn Read + Send>, Error>,
     sink: &mut Sink<'_>,
 ) -> Result<(&'static str, Told), Error> {
+    read_chain(open, None, sink)
+}
+
+/// [`read`], and of a file with several states that of chain `chain_id`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_chain(
+    open: &dyn Fn() -> Result<Box<dyn Read + Send>, Error>,
+    chain_id: Option<u64>,
+    sink: &mut Sink<'_>,
+) -> Result<(&'static str, Told), Error> {
     let open = || packed::unpack(open()?);
     let text = || Ok::<_, Error>(Stream::within(open()?, LONGEST));
     let outline = outline(&mut text()?)?;
@@ -96,7 +122,7 @@ pub fn read(
         };
         return Err(Error::UnknownFile { found });
     };
-    let told = format.read(&mut text()?, sink)?;
+    let told = format.read(&mut text()?, chain_id, sink)?;
     Ok((format.name(), told))
 }
 
@@ -105,7 +131,7 @@ pub fn read(
 /// # Errors
 /// As [`read`].
 pub fn read_anvil(answer: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<Told, Error> {
-    anvil::State.read(&mut Stream::within(packed::unpack(answer)?, LONGEST), sink)
+    anvil::State.read(&mut Stream::within(packed::unpack(answer)?, LONGEST), None, sink)
 }
 
 /// The alloc in the answer of a node.
@@ -114,7 +140,7 @@ pub fn read_anvil(answer: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<T
 /// As [`read`].
 pub fn read_alloc(answer: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<(), Error> {
     let mut text = Stream::within(packed::unpack(answer)?, LONGEST);
-    forge::Alloc.read(&mut text, sink).map(drop)
+    forge::Alloc.read(&mut text, None, sink).map(drop)
 }
 
 /// The entries of an alloc without its braces.

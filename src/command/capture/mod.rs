@@ -5,6 +5,7 @@ mod config;
 mod finish;
 mod history;
 mod knowledge;
+mod proof;
 mod recover;
 mod settings;
 mod source;
