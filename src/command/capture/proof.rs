@@ -12,7 +12,7 @@ use crate::el::proof;
 use crate::exit;
 use crate::rim::fs;
 use crate::snapshot::Input;
-use crate::snapshot::metadata::Metadata;
+use crate::snapshot::metadata::{Metadata, ZERO_SLOTS};
 
 /// The state root of what was written, read as `init` reads it.
 pub(super) fn root(genesis: &Input, steps: &Steps<'_>) -> Result<B256, Failure> {
@@ -88,7 +88,7 @@ impl Proven {
         metadata.proven = Some(self != Self::No);
         if self == Self::WithZeroSlots {
             let count = collected.zero_slots.count;
-            metadata.counts.insert("zero_slots_left_out".to_owned(), count);
+            metadata.counts.insert(ZERO_SLOTS.to_owned(), count);
             if let Some(source) = &mut metadata.source {
                 source.description = Some(left_out(count));
             }
