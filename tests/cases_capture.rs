@@ -35,3 +35,12 @@ fn op_deployer_state() {
     assert_eq!(metadata["source"]["kind"], "op-deployer state, l1StateDump");
     assert_eq!((&metadata["proven"], &metadata["counts"]["accounts"]), (&false.into(), &1.into()));
 }
+
+/// The files of a Kurtosis container's /network-configs, copied out as they are.
+#[test]
+fn kurtosis_dir_as_snapshot() {
+    let flags = "--genesis network-configs/genesis.json --config network-configs/config.yaml \
+                 --mnemonics network-configs/mnemonics.yaml";
+    let case = cases::run("kurtosis-dir-as-snapshot").fails(3, &["loose files", flags]);
+    assert!(!case.path("runtime").exists());
+}

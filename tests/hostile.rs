@@ -7,6 +7,8 @@
     reason = "tests meet the world"
 )]
 
+#[path = "hostile/clients.rs"]
+mod clients;
 #[path = "hostile/history.rs"]
 mod history;
 #[path = "hostile/interrupted.rs"]

@@ -1,6 +1,6 @@
 //! Takes accounts as they come: whole ones go into the alloc, others aside, to be completed.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use alloy_primitives::{Address, B256};
@@ -29,7 +29,7 @@ pub struct ZeroSlots {
     /// How many there are.
     pub count: u64,
     /// The storage root that an account has if they count, by the hash of its address.
-    pub roots: HashMap<B256, B256>,
+    pub roots: BTreeMap<B256, B256>,
 }
 
 impl ZeroSlots {

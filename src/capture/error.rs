@@ -2,6 +2,7 @@
 
 use alloy_primitives::B256;
 
+use super::client::ClientKind;
 use crate::el;
 use crate::rpc;
 
@@ -81,6 +82,12 @@ pub enum Error {
         /// The method.
         method: &'static str,
     },
+    /// A method that dumps something else, as Besu's.
+    #[error("{method} answers without accounts")]
+    OtherDump {
+        /// The method.
+        method: &'static str,
+    },
     /// Pages that do not bring the end nearer.
     #[error("the node's pages are out of order: the next one would begin at {cursor:?}")]
     Loop {
@@ -145,6 +152,19 @@ fn deployments(known: &[u64]) -> String {
 }
 
 impl Error {
+    /// What to do about it, with this client.
+    pub fn hint_for(&self, client: ClientKind) -> Option<&'static str> {
+        match self {
+            _ if client == ClientKind::Other => self.hint(),
+            Self::Rpc(error) if error.is_unknown_method() => Some(client.to_give_state()),
+            Self::Rpc(error) if error.is_about_lost_state() => Some(client.to_keep_state()),
+            Self::NoDump { .. } | Self::OtherDump { .. } | Self::NoBlocks { .. } => {
+                Some(client.to_give_state())
+            }
+            error => error.hint(),
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
@@ -179,7 +199,7 @@ impl Error {
             }
             Self::Read(_) | Self::Write(_) | Self::Change(_) => return None,
             Self::NoBlock { .. } => "--block takes latest, finalized, a number, or a hash",
-            Self::NoDump { .. } => {
+            Self::NoDump { .. } | Self::OtherDump { .. } => {
                 "reth and others have no dump: use a geth node of the same chain"
             }
             Self::AnotherState { .. } | Self::Reorganised { .. } => {

@@ -1,6 +1,6 @@
 //! The state root of an `alloc` that may be larger than memory.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use alloy_primitives::B256;
@@ -53,7 +53,7 @@ pub fn state_root<R: Read + Send, E: From<Error>>(
 /// As [`state_root`].
 pub fn state_root_with<R: Read + Send, E: From<Error>>(
     open: impl Fn() -> Result<R, E>,
-    roots: &HashMap<B256, B256>,
+    roots: &BTreeMap<B256, B256>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<B256, E> {
     let mut accounts = With { state: State::default(), roots };
@@ -64,7 +64,7 @@ pub fn state_root_with<R: Read + Send, E: From<Error>>(
 /// Accounts of which some get another storage root.
 struct With<'a> {
     state: State,
-    roots: &'a HashMap<B256, B256>,
+    roots: &'a BTreeMap<B256, B256>,
 }
 
 impl Accounts for With<'_> {

@@ -262,10 +262,11 @@ type Asked = (Vec<Account>, Option<String>);
 
 /// A page, and its state root if it says it.
 fn page(raw: &[u8]) -> Result<(Option<B256>, Asked), Error> {
-    let (mut root, mut entries, mut next) = (None, Vec::new(), None);
+    let (mut root, mut entries, mut next, mut lists) = (None, Vec::new(), None, false);
     let mut text = Json::new(raw, 0);
     let quoted = |raw: &[u8]| serde_json::from_slice::<String>(raw).ok();
     text.object(|key, text| {
+        lists |= key == b"accounts";
         match key {
             b"accounts" if text.peek() == Some(b'{') => text.object(|key, text| {
                 entries.push((key.to_vec(), text.value()?));
@@ -279,6 +280,9 @@ fn page(raw: &[u8]) -> Result<(Option<B256>, Asked), Error> {
     })
     .and_then(|()| text.end())
     .map_err(|error| Error::Answer(format!("debug_accountRange: {error}")))?;
+    if !lists {
+        return Err(Error::OtherDump { method: METHOD });
+    }
     let parse = |(key, value): &(Vec<u8>, &[u8])| {
         Account::parse(key, value).map_err(|error| {
             let key = String::from_utf8_lossy(key).into_owned();

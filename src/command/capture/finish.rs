@@ -11,6 +11,7 @@ use super::state::Collected;
 use super::validators::{self, Validators};
 use crate::capture::chain::Chain;
 use crate::capture::chain_config;
+use crate::capture::client::ClientKind;
 use crate::capture::collect::{Alloc, Counts};
 use crate::capture::file;
 use crate::capture::overlay::Overlay;
@@ -50,13 +51,15 @@ pub(super) fn make(
     work: &Work,
     steps: &mut Steps<'_>,
 ) -> Result<Made, Failure> {
+    let client = ClientKind::of(chain.as_ref().and_then(|chain| chain.client.as_deref()));
     if collected.counts.accounts == 0 {
         let what = format!("{} gives no account at all", collected.kind);
-        return Err(Failure::new(
-            exit::SOURCE,
-            what,
-            Some("a chain without accounts is of no use"),
-        ));
+        let hint = if collected.kind == "eth_getProof" {
+            client.to_name_accounts()
+        } else {
+            "a chain without accounts is of no use"
+        };
+        return Err(Failure::new(exit::SOURCE, what, Some(hint)));
     }
     let old = config::old_genesis(&collected, settings)?;
     let (config, from) = config::execution(&collected, nodes.execution, &old, target)?;
@@ -80,7 +83,7 @@ pub(super) fn make(
     let (mut directory, mut written) = files.stage(work.alloc(), work)?;
     let genesis = |directory: &PathBuf| Input::File(directory.join(snapshot::GENESIS));
     let mut root = proof::root(&genesis(&directory), steps)?;
-    let proven = proof::check(root, &genesis(&directory), &collected, steps)?;
+    let proven = proof::check(root, &genesis(&directory), &collected, client, steps)?;
     let (mut counts, mut derived) = (collected.counts, Vec::new());
     if !overlay.is_none() {
         let (alloc, changed, changes) = change(overlay, work)?;

@@ -18,6 +18,7 @@ use clap::builder::FalseyValueParser;
 
 use super::prepare::{Steps, compute};
 use super::{Failure, bake, compose};
+use crate::capture::client::ClientKind;
 use crate::capture::overlay::Overlay;
 use crate::capture::{self, chain::Chain};
 use crate::exit;
@@ -269,6 +270,11 @@ fn bake_it(made: &Made, steps: &mut Steps<'_>) -> Result<(), Failure> {
 impl Failure {
     /// A fault of a node, or of what came of it.
     pub(super) fn capture(error: &capture::Error) -> Self {
+        Self::of_client(error, ClientKind::Other)
+    }
+
+    /// The same, where the client is known.
+    fn of_client(error: &capture::Error, client: ClientKind) -> Self {
         let exit = match error {
             capture::Error::Write(_) => exit::OUTPUT,
             capture::Error::AnotherState { .. } | capture::Error::WrongBlock { .. } => {
@@ -276,7 +282,7 @@ impl Failure {
             }
             _ => exit::SOURCE,
         };
-        Self::new(exit, error.to_string(), error.hint())
+        Self::new(exit, error.to_string(), error.hint_for(client))
     }
 
     /// A fault of a file with a state.

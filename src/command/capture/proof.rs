@@ -1,12 +1,13 @@
 //! The proof of a capture: the state root of what was written is the block's.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use alloy_primitives::B256;
 
 use super::super::Failure;
 use super::super::prepare::Steps;
 use super::state::Collected;
+use crate::capture::client::ClientKind;
 use crate::capture::collect::ZeroSlots;
 use crate::el::proof;
 use crate::exit;
@@ -16,11 +17,11 @@ use crate::snapshot::metadata::{Metadata, ZERO_SLOTS};
 
 /// The state root of what was written, read as `init` reads it.
 pub(super) fn root(genesis: &Input, steps: &Steps<'_>) -> Result<B256, Failure> {
-    read(genesis, steps, &HashMap::new())
+    read(genesis, steps, &BTreeMap::new())
 }
 
 /// The state root if these accounts have these storage roots.
-fn read(genesis: &Input, steps: &Steps<'_>, roots: &HashMap<B256, B256>) -> Result<B256, Failure> {
+fn read(genesis: &Input, steps: &Steps<'_>, roots: &BTreeMap<B256, B256>) -> Result<B256, Failure> {
     enum Fault {
         Content(crate::el::Error),
         File(fs::Error),
@@ -63,6 +64,7 @@ pub(super) fn check(
     root: B256,
     genesis: &Input,
     collected: &Collected,
+    client: ClientKind,
     steps: &mut Steps<'_>,
 ) -> Result<Proven, Failure> {
     let Some(expected) = collected.expected else {
@@ -79,7 +81,7 @@ pub(super) fn check(
         steps.console.note(&format!("{}; without them it is {root}", left_out(*count)));
         return Ok(Proven::WithZeroSlots);
     }
-    Err(mismatch(root, expected, collected))
+    Err(mismatch(root, expected, collected, client))
 }
 
 impl Proven {
@@ -101,7 +103,7 @@ fn left_out(count: u64) -> String {
     format!("the source's state root counts {slots} of value 0, which the snapshot leaves out")
 }
 
-fn mismatch(root: B256, expected: B256, collected: &Collected) -> Failure {
+fn mismatch(root: B256, expected: B256, collected: &Collected, client: ClientKind) -> Failure {
     let accounts = collected.counts.accounts;
     let message = format!(
         "{} gave {accounts} accounts with the state root {root}, but it must be {expected}: \
@@ -109,8 +111,7 @@ fn mismatch(root: B256, expected: B256, collected: &Collected) -> Failure {
         collected.kind
     );
     let hint = if collected.kind == "eth_getProof" {
-        "accounts that no block names are unknown here: give the chain's --genesis FILE, or open \
-         the debug namespace (geth --http.api eth,net,web3,debug)"
+        client.to_name_accounts()
     } else if collected.kind.contains("anvil") {
         "state that was set without a transaction is in no block yet: mine one (evm_mine)"
     } else if accounts == 256 {

@@ -37,12 +37,9 @@ struct Checkpoint {
     in_parts: u64,
 }
 
-fn failed(error: capture::Error) -> Failure {
-    Failure::capture(&error)
-}
-
 /// Collects the state of the block that is asked for.
 pub(super) fn collect(asked: &Asked<'_>, steps: &mut Steps<'_>) -> Result<Attempt, Failure> {
+    let failed = |error| asked.failed(&error);
     let (mut run, block) = asked.begin(steps)?;
     asked.work.keep_on_signal(true);
     match asked.pages(&block, &mut run, steps) {
@@ -51,7 +48,9 @@ pub(super) fn collect(asked: &Asked<'_>, steps: &mut Steps<'_>) -> Result<Attemp
         Err(capture::Error::Rpc(error @ rpc::Error::Refused { .. })) if run.is_fresh() => {
             return Ok(Attempt::Lacks(error.into()));
         }
-        Err(error @ capture::Error::NoDump { .. }) => return Ok(Attempt::Lacks(error)),
+        Err(error @ (capture::Error::NoDump { .. } | capture::Error::OtherDump { .. })) => {
+            return Ok(Attempt::Lacks(error));
+        }
         Err(error) => return Err(failed(error)),
     }
     chain::still(asked.node, asked.chain, &block).map_err(failed)?;
@@ -82,7 +81,8 @@ impl Asked<'_> {
             steps.done("resume", &format!("at {} accounts", former.0.files.alloc.counts.accounts));
             return Ok(former);
         }
-        let block = chain::pin(self.node, self.settings.block).map_err(failed)?;
+        let block =
+            chain::pin(self.node, self.settings.block).map_err(|error| self.failed(&error))?;
         let hash = block.hash.unwrap_or_default();
         steps.done("block", &format!("{} {hash}", block.number));
         let files = Files::begin(self.work)?;
