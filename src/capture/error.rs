@@ -155,7 +155,7 @@ impl Error {
     /// What to do about it, with this client.
     pub fn hint_for(&self, client: ClientKind) -> Option<&'static str> {
         match self {
-            _ if client == ClientKind::Other => self.hint(),
+            _ if matches!(client, ClientKind::Geth | ClientKind::Other) => self.hint(),
             Self::Rpc(error) if error.is_unknown_method() => Some(client.to_give_state()),
             Self::Rpc(error) if error.is_about_lost_state() => Some(client.to_keep_state()),
             Self::NoDump { .. } | Self::OtherDump { .. } | Self::NoBlocks { .. } => {
