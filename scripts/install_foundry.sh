@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
-# Installs the anvil and cast that captures are tested against, through npm, below the target directory.
+# Installs the anvil and cast that captures are tested against, through npm, below the target directory;
+# of another version the anvil alone, as anvil-VERSION.
+#
+#   scripts/install_foundry.sh [VERSION]     VERSION: such as 1.4.4
 set -euo pipefail
-version=1.7.1
+suite=1.7.1
+version="${1:-$suite}"
 root=$(cd "$(dirname "$0")/.." && pwd)
 into=${CARGO_TARGET_DIR:-$root/target}/foundry
 command -v npm >/dev/null || { echo "error: npm is missing: apt-get install npm, or see nodejs.org" >&2; exit 1; }
@@ -11,13 +15,21 @@ case "$(uname -m)" in
   *) echo "error: foundry has no build for $(uname -m)" >&2; exit 1 ;;
 esac
 mkdir -p "$into/bin"
-for tool in anvil cast; do
-  if [[ $("$into/bin/$tool" --version 2>/dev/null) != *"$version"* ]]; then
-    # The platform's package has the program itself; the one above it would only run a script to find it.
-    npm install --prefix "$into" --no-save --no-audit --no-fund --ignore-scripts --silent \
-      "@foundry-rs/$tool-linux-$machine@$version"
-    # Aside, for npm sweeps what another call has installed.
-    cp -f "$into/node_modules/@foundry-rs/$tool-linux-$machine/bin/$tool" "$into/bin/$tool"
-  fi
-done
-"$into/bin/anvil" --version | sed -n 1p
+
+# install TOOL PROGRAM
+install() {
+  [[ $("$into/bin/$2" --version 2>/dev/null) != *"$version"* ]] || return 0
+  # The platform's package has the program itself; the one above it would only run a script to find it.
+  npm install --prefix "$into" --no-save --no-audit --no-fund --ignore-scripts --silent \
+    "@foundry-rs/$1-linux-$machine@$version"
+  # Aside, for npm sweeps what another call has installed.
+  cp -f "$into/node_modules/@foundry-rs/$1-linux-$machine/bin/$1" "$into/bin/$2"
+}
+if [ "$version" = "$suite" ]; then
+  install anvil anvil
+  install cast cast
+  "$into/bin/anvil" --version | sed -n 1p
+else
+  install anvil "anvil-$version"
+  "$into/bin/anvil-$version" --version | sed -n 1p
+fi

@@ -7,6 +7,8 @@
     reason = "tests meet the world"
 )]
 
+#[path = "hostile/clients.rs"]
+mod clients;
 #[path = "hostile/endless.rs"]
 mod endless;
 #[path = "hostile/history.rs"]

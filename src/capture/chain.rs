@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Error;
 use super::block::Block;
+use super::client::ClientKind;
 use crate::rpc::Rpc;
 
 /// Longest answer about one block, its transactions included.
@@ -59,6 +60,11 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// Which client the node is.
+    pub fn client(&self) -> ClientKind {
+        ClientKind::of(self.client.as_deref())
+    }
+
     /// Asks a node.
     ///
     /// # Errors

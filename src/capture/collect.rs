@@ -1,12 +1,13 @@
 //! Takes accounts as they come: whole ones go into the alloc, others aside, to be completed.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use super::account::{Account, StorageSlot, write_slot, write_tail};
+use super::account::{Account, StorageSlot, storage_root_with_zeros, write_slot, write_tail};
 
 /// What stands between two entries of an alloc.
 const SEPARATOR: &[u8] = b",\n    ";
@@ -20,6 +21,26 @@ pub struct Counts {
     pub contracts: u64,
     /// Slots that are not zero.
     pub storage_slots: u64,
+}
+
+/// Slots whose value is 0, which a source lists and an alloc leaves out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ZeroSlots {
+    /// How many there are.
+    pub count: u64,
+    /// The storage root that an account has if they count, by the hash of its address.
+    pub roots: BTreeMap<B256, B256>,
+}
+
+impl ZeroSlots {
+    /// Notes those of an account.
+    pub fn note(&mut self, account: &Account) {
+        if !account.zero_slots.is_empty() {
+            self.count += account.zero_slots.len() as u64;
+            let root = storage_root_with_zeros(&account.storage, &account.zero_slots);
+            self.roots.insert(account.hashed_address, root);
+        }
+    }
 }
 
 /// Writes entries of an alloc, one a line.

@@ -8,6 +8,7 @@ use super::account::{Account, Missing, StorageSlot, word};
 use super::chain::SMALL_LIMIT;
 use super::geth::{HashedSlot, storage};
 use super::preimages::{Known, Origin};
+use super::replay::proven_slots;
 use crate::rpc::{self, Rpc};
 
 /// Calls in a batch: geth answers at most 1000.
@@ -79,7 +80,14 @@ impl Completion<'_, dyn Rpc + '_> {
             account.storage = slots;
         }
         if account.missing() == Some(Missing::Storage) {
-            account.storage = self.tried(address)?;
+            let candidates = self.candidates(&address);
+            account.storage = self.tried(address, &candidates)?;
+            // Erigon's eth_getStorageAt already has what the next block's system calls write.
+            if account.missing() == Some(Missing::Storage)
+                && let Some(slots) = proven_slots(self.rpc, self.block, address, &candidates)?
+            {
+                account.storage = slots;
+            }
         }
         Ok(())
     }
@@ -123,18 +131,26 @@ impl Completion<'_, dyn Rpc + '_> {
         Ok(Some(slots))
     }
 
-    /// The values of all slots that the contract may have.
-    fn tried(&self, address: Address) -> Result<Vec<StorageSlot>, Error> {
+    /// All slots that the contract may have.
+    fn candidates(&self, address: &Address) -> Vec<B256> {
         const FIRST: u64 = 64;
-        let mut candidates: Vec<_> = self.known.slots(&address).collect();
+        let mut candidates: Vec<_> = self.known.slots(address).collect();
         candidates.extend((0..FIRST).map(|slot| B256::from(alloy_primitives::U256::from(slot))));
         candidates.sort_unstable();
         candidates.dedup();
+        candidates
+    }
+
+    /// The values of these slots, without those that are zero; none if the node refuses.
+    fn tried(&self, address: Address, candidates: &[B256]) -> Result<Vec<StorageSlot>, Error> {
         let mut slots = Vec::new();
         for share in candidates.chunks(BATCH) {
             let call = |slot: &B256| ("eth_getStorageAt", json!([address, slot, self.at()]));
             let calls: Vec<_> = share.iter().map(call).collect();
-            let answers = self.rpc.batch(&calls, BATCH_LIMIT)?;
+            let answers = match self.rpc.batch(&calls, BATCH_LIMIT) {
+                Err(rpc::Error::Refused { .. }) => return Ok(Vec::new()),
+                answers => answers?,
+            };
             for (slot, raw) in share.iter().zip(answers) {
                 let value = bytes(&raw).and_then(|bytes| B256::try_from(&bytes[..]).ok());
                 let wrong = || Error::Answer("eth_getStorageAt answers with no word".to_owned());

@@ -2,6 +2,7 @@
 
 use alloy_primitives::B256;
 
+use super::client::ClientKind;
 use crate::el;
 use crate::rpc;
 
@@ -28,6 +29,26 @@ pub enum Error {
     OnePage {
         /// How many accounts it has.
         accounts: usize,
+    },
+    /// A fork has what was touched alone, and fetches the rest from elsewhere.
+    #[error(
+        "the state is that of a fork (anvil --fork-url): it has only the accounts and slots that were \
+         touched, and no state root to prove them with"
+    )]
+    Fork,
+    /// op-deployer's state without an alloc of the chain.
+    #[error("{}", deployments(.known))]
+    NoDeployment {
+        /// The chains that have one.
+        known: Vec<u64>,
+    },
+    /// A state within a file that cannot be read.
+    #[error("{part}: {what}")]
+    Embedded {
+        /// Where it is.
+        part: String,
+        /// What is wrong with it.
+        what: String,
     },
     /// anvil wrote the file while it made a block.
     #[error("has best_block_number {best}, but its last block is {last}")]
@@ -64,6 +85,12 @@ pub enum Error {
     /// A method that is a stub.
     #[error("{method} answers null")]
     NoDump {
+        /// The method.
+        method: &'static str,
+    },
+    /// A method that dumps something else, as Besu's.
+    #[error("{method} answers without accounts")]
+    OtherDump {
         /// The method.
         method: &'static str,
     },
@@ -121,7 +148,29 @@ pub enum Error {
     },
 }
 
+fn deployments(known: &[u64]) -> String {
+    let all: Vec<_> = known.iter().map(u64::to_string).collect();
+    match &all[..] {
+        [] => "has no state: l1StateDump and all allocs are empty".to_owned(),
+        [one] => format!("has the state of chain {one} alone; l1StateDump is empty"),
+        all => format!("has the states of chains {} alone; l1StateDump is empty", all.join(", ")),
+    }
+}
+
 impl Error {
+    /// What to do about it, with this client.
+    pub fn hint_for(&self, client: ClientKind) -> Option<&'static str> {
+        match self {
+            _ if matches!(client, ClientKind::Geth | ClientKind::Other) => self.hint(),
+            Self::Rpc(error) if error.is_unknown_method() => Some(client.to_give_state()),
+            Self::Rpc(error) if error.is_about_lost_state() => Some(client.to_keep_state()),
+            Self::NoDump { .. } | Self::OtherDump { .. } | Self::NoBlocks { .. } => {
+                Some(client.to_give_state())
+            }
+            error => error.hint(),
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
@@ -129,8 +178,19 @@ impl Error {
             Self::File(error) => return error.hint(),
             Self::UnknownFile { .. } => {
                 "taken are: geth dump, geth dump --iterative, anvil --dump-state, anvil_dumpState, \
-                 forge's vm.dumpState, genesis.json"
+                 forge's vm.dumpState, genesis.json, op-deployer's state.json"
             }
+            Self::Fork => {
+                "capture the chain that was forked; or take what was touched as it is, not proven: \
+                 jq .accounts STATE.json > alloc.json (STATE.json is of anvil --dump-state), then \
+                 capture --state alloc.json --chain-id NUMBER"
+            }
+            Self::NoDeployment { known } if known.is_empty() => {
+                "op-deployer keeps states with --deployment-target genesis; of a live L1, capture \
+                 the nodes (--el-rpc)"
+            }
+            Self::NoDeployment { .. } => "--chain-id NUMBER takes the state of one of these chains",
+            Self::Embedded { .. } => "the file is damaged, or of a version that is not known here",
             Self::OnePage { .. } => {
                 "debug_dumpBlock never gives more than 256 accounts: capture with --el-rpc, or \
                  use geth dump"
@@ -151,7 +211,7 @@ impl Error {
             }
             Self::Read(_) | Self::Write(_) | Self::Change(_) => return None,
             Self::NoBlock { .. } => "--block takes latest, finalized, a number, or a hash",
-            Self::NoDump { .. } => {
+            Self::NoDump { .. } | Self::OtherDump { .. } => {
                 "reth and others have no dump: use a geth node of the same chain"
             }
             Self::AnotherState { .. } | Self::Reorganised { .. } => {

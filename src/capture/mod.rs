@@ -16,6 +16,7 @@ pub mod beacon;
 pub mod block;
 pub mod chain;
 pub mod chain_config;
+pub mod client;
 pub mod collect;
 pub mod complete;
 pub mod consensus;

@@ -212,6 +212,7 @@ fn nothing(address: Address) -> Account {
         balance: U256::ZERO,
         code: Vec::new(),
         storage: Vec::new(),
+        zero_slots: Vec::new(),
         code_hash: None,
         storage_root: None,
     }

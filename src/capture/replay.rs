@@ -5,10 +5,10 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 
 use super::Error;
-use super::account::Account;
+use super::account::{Account, Missing, StorageSlot};
 use super::block::{hash, number};
 use super::preimages::{Creator, Known};
-use crate::rpc::Rpc;
+use crate::rpc::{self, Rpc};
 
 /// Calls in a batch.
 const BATCH: usize = 50;
@@ -48,6 +48,78 @@ pub fn accounts(
     }
 }
 
+/// Slots in a question for proofs.
+const SLOTS: usize = 100;
+
+/// Corrects accounts of a dump by their proofs. Erigon answers with what the next block's system
+/// calls write, where the head is further on; its proofs are of the block that is asked for. A node
+/// without proofs changes nothing: the state root tells what is wrong.
+///
+/// # Errors
+/// The node cannot be reached.
+pub fn correct(rpc: &dyn Rpc, block: B256, accounts: &mut Vec<Account>) -> Result<(), Error> {
+    let mut corrected = Vec::with_capacity(accounts.len());
+    for share in accounts.chunks(BATCH) {
+        let call = |account: &Account| {
+            ("eth_getProof", json!([account.address, [], {"blockHash": block}]))
+        };
+        let calls: Vec<_> = share.iter().map(call).collect();
+        let proofs = match rpc.batch(&calls, BATCH_LIMIT) {
+            Err(rpc::Error::Refused { .. }) => return Ok(()),
+            proofs => proofs?,
+        };
+        for (dumped, raw) in share.iter().zip(proofs) {
+            let address = dumped.address.unwrap_or_default();
+            let Some(mut proven) = account(address, &raw)? else { continue };
+            proven.code.clone_from(&dumped.code);
+            proven.storage.clone_from(&dumped.storage);
+            if proven.missing() == Some(Missing::Storage) {
+                let slots: Vec<_> = dumped.storage.iter().map(|(slot, _)| *slot).collect();
+                if let Some(values) = proven_slots(rpc, block, address, &slots)? {
+                    proven.storage = values;
+                }
+            }
+            corrected.push(proven);
+        }
+    }
+    *accounts = corrected;
+    Ok(())
+}
+
+/// Those of `slots` that are not zero, with the values that their proofs give; `None` if the node
+/// has no proofs.
+///
+/// # Errors
+/// The node cannot be reached, or answers with another shape.
+pub fn proven_slots(
+    rpc: &dyn Rpc,
+    block: B256,
+    address: Address,
+    slots: &[B256],
+) -> Result<Option<Vec<StorageSlot>>, Error> {
+    let wrong = || Error::Answer("eth_getProof answers with another shape".to_owned());
+    let mut found = Vec::new();
+    for share in slots.chunks(SLOTS) {
+        let params = json!([address, share, {"blockHash": block}]);
+        let raw = match rpc.call("eth_getProof", &params, BATCH_LIMIT) {
+            Err(rpc::Error::Refused { .. }) => return Ok(None),
+            raw => raw?,
+        };
+        let answer: Value = serde_json::from_slice(&raw).map_err(|_| wrong())?;
+        let proofs = answer["storageProof"].as_array().ok_or_else(wrong)?;
+        if proofs.len() != share.len() {
+            return Err(wrong());
+        }
+        for (slot, proof) in share.iter().zip(proofs) {
+            let value: U256 = number(proof, "value")?;
+            if !value.is_zero() {
+                found.push((*slot, value));
+            }
+        }
+    }
+    Ok(Some(found))
+}
+
 /// The account that a proof is of; `None` if it proves that there is none.
 fn account(address: Address, raw: &[u8]) -> Result<Option<Account>, Error> {
     let wrong = || Error::Answer("eth_getProof answers with another shape".to_owned());
@@ -59,6 +131,7 @@ fn account(address: Address, raw: &[u8]) -> Result<Option<Account>, Error> {
         balance: number::<U256>(&proof, "balance")?,
         code: Vec::new(),
         storage: Vec::new(),
+        zero_slots: Vec::new(),
         code_hash: Some(hash(&proof, "codeHash")?),
         storage_root: Some(hash(&proof, "storageHash")?),
     };

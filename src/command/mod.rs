@@ -42,12 +42,36 @@ fn given_list(texts: &[String]) -> impl Iterator<Item = &str> {
 /// The snapshot in a directory.
 fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
     if fs::is_directory(directory)? {
-        return Ok(Snapshot::directory(directory, fs::exists));
+        let snapshot = Snapshot::directory(directory, fs::exists);
+        return loose_files(directory, &snapshot).map_or(Ok(snapshot), Err);
     }
     let message = format!("{}: is not a snapshot directory", directory.display());
     let hint = "a snapshot has el/, cl/ and val/; loose files use --genesis, --config and \
                 --mnemonics";
     Err(Failure::new(exit::INPUT, message, Some(hint)))
+}
+
+/// What is wrong with a directory that has the files of a snapshot side by side, as they come out of a
+/// Kurtosis container.
+fn loose_files(directory: &Path, snapshot: &Snapshot) -> Option<Failure> {
+    let is_there = |input: &Input| matches!(input, Input::File(path) if fs::exists(path));
+    if is_there(&snapshot.genesis) || is_there(&snapshot.config) {
+        return None;
+    }
+    let flags = [
+        ("--genesis", "genesis.json"),
+        ("--config", "config.yaml"),
+        ("--mnemonics", "mnemonics.yaml"),
+    ];
+    let found = flags.map(|(flag, name)| (flag, directory.join(name)));
+    let found: Vec<_> = found.iter().filter(|(_, path)| fs::exists(path)).collect();
+    if found.is_empty() {
+        return None;
+    }
+    let message = format!("{}: has loose files, and is no snapshot", directory.display());
+    let given = found.iter().map(|(flag, path)| format!("{flag} {}", path.display()));
+    let hint = format!("name the files: {}", given.collect::<Vec<_>>().join(" "));
+    Some(Failure::new(exit::INPUT, message, Some(&hint)))
 }
 
 /// The node at the URL that `flag` gives; its scheme may be left out.

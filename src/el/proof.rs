@@ -1,10 +1,11 @@
 //! The state root of an `alloc` that may be larger than memory.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use alloy_primitives::B256;
 
-use super::alloc::{Account, Accounts};
+use super::alloc::{Account, Accounts, State};
 use super::error::Error;
 use super::genesis;
 use super::trie::Builder;
@@ -43,6 +44,44 @@ pub fn state_root<R: Read + Send, E: From<Error>>(
     }
     let (_, state) = genesis::read(open()?, progress)?;
     Ok(state.root())
+}
+
+/// [`state_root`] as it is if accounts have other storage roots, which `roots` has by the hash of
+/// their addresses.
+///
+/// # Errors
+/// As [`state_root`].
+pub fn state_root_with<R: Read + Send, E: From<Error>>(
+    open: impl Fn() -> Result<R, E>,
+    roots: &BTreeMap<B256, B256>,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<B256, E> {
+    let mut accounts = With { state: State::default(), roots };
+    genesis::read_into(open()?, &mut accounts, progress)?;
+    Ok(accounts.state.root())
+}
+
+/// Accounts of which some get another storage root.
+struct With<'a> {
+    state: State,
+    roots: &'a BTreeMap<B256, B256>,
+}
+
+impl Accounts for With<'_> {
+    fn add(&mut self, mut account: Account) {
+        if let Some(root) = self.roots.get(&account.hashed_address) {
+            account.storage_root = *root;
+        }
+        self.state.add(account);
+    }
+
+    fn end(&mut self) {
+        self.state.end();
+    }
+
+    fn clear(&mut self) {
+        self.state.clear();
+    }
 }
 
 #[cfg(test)]

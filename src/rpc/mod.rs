@@ -154,6 +154,11 @@ impl Error {
             || message.contains("method not enabled")
     }
 
+    /// Whether the node has dropped the state that it is asked for.
+    pub fn is_about_lost_state(&self) -> bool {
+        matches!(self, Self::Refused { message, .. } if is_about_lost_state(message))
+    }
+
     /// Whether a smaller question may be answered.
     pub fn asks_for_less(&self) -> bool {
         match self {
@@ -179,7 +184,7 @@ impl Error {
             Self::Refused { .. } if self.is_unknown_method() => {
                 "start the node with the namespace open: geth --http.api eth,net,web3,debug"
             }
-            Self::Refused { message, .. } if is_about_lost_state(message) => {
+            Self::Refused { .. } if self.is_about_lost_state() => {
                 "the node has dropped the state of that block: use --block latest, or run geth \
                  with --gcmode archive"
             }
@@ -190,7 +195,7 @@ impl Error {
 
 /// What geth says of a state that it no longer has.
 fn is_about_lost_state(message: &str) -> bool {
-    ["missing trie node", "not available", "historical state", "state is not"]
+    ["missing trie node", "not available", "historical state", "state is not", "proof window"]
         .iter()
         .any(|words| message.contains(words))
 }

@@ -154,7 +154,17 @@ pub fn parse(text: &[u8]) -> Result<Metadata, Error> {
     }
 }
 
+/// Counts slots whose value is 0: they count in the block's state root, and the snapshot leaves them
+/// out.
+pub const ZERO_SLOTS: &str = "zero_slots_left_out";
+
 impl Metadata {
+    /// Whether the snapshot has the state root of its block.
+    pub fn has_root_of_block(&self) -> bool {
+        let zero_slots = self.counts.contains_key(ZERO_SLOTS);
+        self.proven == Some(true) && self.derived.is_empty() && !zero_slots
+    }
+
     /// As the file has it.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();

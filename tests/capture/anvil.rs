@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::node::{FUNDED, Node, capture, run_in};
+use super::tools;
 
 /// Its code answers with slot 0, which is 42: `SLOAD(0)`, `MSTORE(0)`, `RETURN(0, 32)`.
 const ANSWER: &str = "0x602a6000556a60005460005260206000f3600052600b6015f3";
@@ -120,4 +121,95 @@ fn copy(snapshot: &std::path::Path) -> tempfile::TempDir {
         .status();
     assert!(status.unwrap().success());
     directory
+}
+
+/// Its code stores calldata's second word at its first.
+const STORE: &str = "0x6007600c60003960076000f36020356000355500";
+
+/// Sends a transaction, and waits until it is in a block.
+fn send(node: &Node, transaction: Value) -> Value {
+    let hash = node.call("eth_sendTransaction", json!([transaction]));
+    let receipt = node.receipt(&hash);
+    assert_eq!(receipt["status"], "0x1");
+    receipt
+}
+
+fn store(node: &Node, contract: &Value, slot: u64, value: u64) {
+    let data = format!("0x{slot:064x}{value:064x}");
+    send(node, json!({"from": FUNDED, "to": contract, "data": data}));
+}
+
+/// anvil keeps slots that were cleared in its storage tries, and so in its state roots.
+#[test]
+fn cleared_slots_count_for_the_proof_and_are_left_out() {
+    for program in [tools::foundry("anvil"), tools::anvil_1_4()] {
+        let name = program.display();
+        let arguments = ["--accounts", "1200", "--dump-state", "state.json"];
+        let node = Node::anvil_as(&program, &arguments);
+        let contract =
+            send(&node, json!({"from": FUNDED, "data": STORE}))["contractAddress"].clone();
+        for (slot, value) in [(1, 5), (2, 7), (1, 0), (3, 0)] {
+            store(&node, &contract, slot, value);
+        }
+        let by_rpc = capture(&["--el-rpc", &node.url]);
+        let of_anvil = node.block("latest")["stateRoot"].clone();
+        let file = node.stop().join("state.json");
+        let by_file = capture(&["--state", file.to_str().unwrap(), "--chain-id", "31337"]);
+        for run in [&by_rpc, &by_file] {
+            let metadata = run.metadata();
+            assert_eq!(metadata["proven"], true, "{name}");
+            assert!(metadata["counts"]["accounts"].as_u64().unwrap() > 1200, "{name}");
+            assert_eq!(metadata["counts"]["zero_slots_left_out"], 2, "{name}");
+            assert_eq!(metadata["source"]["block"]["state_root"], of_anvil, "{name}");
+            assert_ne!(metadata["state_root"], of_anvil, "{name}");
+            let said = metadata["source"]["description"].as_str().unwrap();
+            assert!(said.contains("2 slots of value 0") && run.stderr.contains(said), "{name}");
+        }
+        // geth has no such slots: its block 0 must have the other root.
+        let (run, geth) = by_rpc.boot();
+        assert_eq!(by_file.metadata()["state_root"], geth.block("0x0")["stateRoot"]);
+        for (slot, value) in [("0x1", 0), ("0x2", 7), ("0x3", 0)] {
+            let found = geth.call("eth_getStorageAt", json!([contract, slot, "0x0"]));
+            assert_eq!(found, Value::from(format!("0x{value:064x}")), "{name}");
+        }
+        let verified = run_in(copy(&run.path("out")), &["verify", "out"]);
+        assert_eq!(verified.code, Some(0), "{}", verified.stderr);
+        std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+    }
+}
+
+/// Its system contracts have slots of value 0 after any transaction.
+#[test]
+fn an_op_stack_anvil_is_proven() {
+    let node = Node::anvil(&["--optimism"]);
+    send(&node, json!({"from": FUNDED, "to": format!("0x{}", "ab".repeat(20)), "value": "0x1"}));
+    assert_eq!(capture(&["--el-rpc", &node.url]).metadata()["proven"], true);
+}
+
+#[test]
+fn forks_are_told() {
+    let origin = Node::anvil(&[]);
+    let contract = deploy(&origin);
+    let url = format!("http://{}", origin.url);
+    for program in [tools::foundry("anvil"), tools::anvil_1_4()] {
+        let arguments = ["--fork-url", &url, "--dump-state", "state.json"];
+        let fork = Node::anvil_as(&program, &arguments);
+        // Also before it has a block of its own, when its head is one that has a state root.
+        capture(&["--el-rpc", &fork.url]).fails(4, "that of a fork");
+        send(&fork, json!({"from": FUNDED, "to": contract, "value": "0x0"}));
+        let refused = capture(&["--el-rpc", &fork.url]);
+        refused.fails(4, "that of a fork");
+        assert!(!refused.stderr.contains("evm_mine"), "{}", refused.stderr);
+        let data = fork.stop();
+        let state = data.join("state.json");
+        let refused = capture(&["--state", state.to_str().unwrap(), "--chain-id", "31337"]);
+        refused.fails(3, "that of a fork");
+        // What the hint says.
+        let state: Value = serde_json::from_slice(&std::fs::read(state).unwrap()).unwrap();
+        let alloc = data.join("alloc.json");
+        std::fs::write(&alloc, state["accounts"].to_string()).unwrap();
+        let run = capture(&["--state", alloc.to_str().unwrap(), "--chain-id", "31337"]);
+        assert_eq!(run.metadata()["proven"], false);
+        std::fs::remove_dir_all(data).unwrap();
+    }
 }

@@ -1,15 +1,22 @@
 //! Six ways of running geth, of which four dump nothing, or 256 accounts.
 
-use serde_json::json;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use super::genesis::{self, LARGE, LARGE_SLOTS, SLOTS, STORAGE, STORE};
 use super::node::{ALL, Geth, Run, capture};
+use super::tools;
 
 const ACCOUNTS: u64 = 5200;
 
 fn captured(name: &str, geth: &Geth) -> Run {
+    captured_from(name, &tools::geth(), geth)
+}
+
+fn captured_from(name: &str, program: &Path, geth: &Geth) -> Run {
     let (_directory, genesis) = genesis::write(ACCOUNTS);
-    let node = geth.start(&genesis);
+    let node = geth.start_as(program, &genesis, &[]);
     let run = capture(&["--el-rpc", &node.url]);
     let metadata = run.metadata();
     assert_eq!(metadata["proven"], true, "{name}");
@@ -57,4 +64,32 @@ fn overridden() {
     let storage = node.call("eth_getProof", json!([STORAGE, [], "0x0"]));
     assert_ne!(large["storageHash"], storage["storageHash"]);
     assert_eq!(node.call("eth_getCode", json!([STORE, "0x0"])), "0x6020356000355500");
+}
+
+/// geth before 1.17.3 and op-geth write the next page's start in base64, and read it in hex alone.
+fn pages_of(name: &str, program: &Path) {
+    let geth = Geth { init: Some(PREIMAGES), run: PREIMAGES, dev: false, api: ALL };
+    let (_directory, genesis) = genesis::write(300);
+    let node = geth.start_as(program, &genesis, &[]);
+    let page = node.call("debug_accountRange", json!(["0x0", "0x", 256, true, true, true]));
+    let next = page["next"].as_str().unwrap();
+    assert!(!next.starts_with("0x"), "{name} writes {next}: this test proves nothing");
+    assert_eq!(capture(&["--el-rpc", &node.url]).metadata()["proven"], true);
+    let metadata = captured_from(name, program, &geth).metadata();
+    assert_eq!(metadata["obtained"].as_object().unwrap().len(), 1, "nothing was to be recovered");
+    // Without preimages, every page is to be completed.
+    let plain = Geth { init: Some(&[]), run: &[], dev: false, api: ALL };
+    let metadata = captured_from(name, program, &plain).metadata();
+    assert_eq!(metadata["obtained"]["debug_accountRange"], Value::Null);
+    assert!(metadata["obtained"]["address from genesis"].as_u64().unwrap() > ACCOUNTS);
+}
+
+#[test]
+fn geth_1_16_whose_cursors_are_base64() {
+    pages_of("geth 1.16", &tools::geth_1_16());
+}
+
+#[test]
+fn op_geth_whose_cursors_are_base64() {
+    pages_of("op-geth", &tools::op_geth());
 }

@@ -53,10 +53,15 @@ impl Geth {
 
     /// Starts a geth with this genesis, on whose data another command of geth's has worked.
     pub fn start_after(&self, genesis: &Path, command: &[&str]) -> Node {
+        self.start_as(&tools::geth(), genesis, command)
+    }
+
+    /// The same with this geth, of another version or another maker.
+    pub fn start_as(&self, program: &Path, genesis: &Path, command: &[&str]) -> Node {
         let data = tools::scratch();
         let path = |name: &str| data.path().join(name).to_string_lossy().into_owned();
         let run = |arguments: &[&str]| {
-            let output = Command::new(tools::geth())
+            let output = Command::new(program)
                 .env_remove("GETH_DATADIR")
                 .args(["--datadir", &path("data"), "--cache", "64"])
                 .args(arguments)
@@ -82,7 +87,7 @@ impl Geth {
         let port = free_port().to_string();
         let engine = free_port().to_string();
         let log = std::fs::File::create(data.path().join("log")).unwrap();
-        let child = Command::new(tools::geth())
+        let child = Command::new(program)
             .env_remove("GETH_DATADIR")
             .args(["--datadir", &path("data"), "--cache", "64", "--nodiscover", "--maxpeers", "0"])
             .args(["--ipcdisable", "--port", "0", "--authrpc.port", &engine])
@@ -101,9 +106,14 @@ impl Geth {
 impl Node {
     /// Starts an anvil.
     pub fn anvil(arguments: &[&str]) -> Self {
+        Self::anvil_as(&tools::foundry("anvil"), arguments)
+    }
+
+    /// Starts this anvil.
+    pub fn anvil_as(program: &Path, arguments: &[&str]) -> Self {
         let data = tools::scratch();
         let port = free_port().to_string();
-        let child = Command::new(tools::foundry("anvil"))
+        let child = Command::new(program)
             .args(["--port", &port, "--quiet"])
             .args(arguments)
             .current_dir(data.path())

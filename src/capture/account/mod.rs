@@ -10,6 +10,7 @@ mod write;
 use alloy_primitives::{Address, B256, U256, keccak256};
 
 use crate::el::alloc::{self, EMPTY_CODE_HASH, Slot};
+use crate::el::trie;
 pub(super) use parse::{address, bytes, word};
 pub use write::{write_slot, write_tail};
 
@@ -31,6 +32,8 @@ pub struct Account {
     pub code: Vec<u8>,
     /// Slots that are not zero, each once, in no order.
     pub storage: Vec<StorageSlot>,
+    /// Slots that the dump lists with the value 0.
+    pub zero_slots: Vec<B256>,
     /// `keccak256(code)`, if the dump says it.
     pub code_hash: Option<B256>,
     /// Root of the storage trie, if the dump says it.
@@ -80,6 +83,16 @@ pub fn storage_root(storage: &[StorageSlot]) -> B256 {
     alloc::storage_root(storage.iter().map(hashed).collect())
 }
 
+/// Root of the trie of `storage` and of slots whose value is 0. A trie has no such slots, but anvil
+/// (1.4 to 1.7) puts what was cleared into its own.
+pub fn storage_root_with_zeros(storage: &[StorageSlot], zero_slots: &[B256]) -> B256 {
+    let zeros = zero_slots.iter().map(|slot| (*slot, U256::ZERO));
+    let hashed = |(slot, value): StorageSlot| Slot { hashed_slot: keccak256(slot), value };
+    let mut slots: Vec<_> = storage.iter().copied().chain(zeros).map(hashed).collect();
+    slots.sort_unstable_by_key(|slot| slot.hashed_slot);
+    trie::root(&slots)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,7 +121,9 @@ mod tests {
         let anvil = r#"{"nonce":7,"balance":"0x100","code":"0x6000","storage":{"0x1":"0xff"}}"#;
         let forge = r#"{"nonce":"0x7","balance":"0x100","code":"0x6000","storage":{"0x0000000000000000000000000000000000000000000000000000000000000001":"0x00000000000000000000000000000000000000000000000000000000000000ff"}}"#;
         let hand = r#"{"Nonce":"7","BALANCE":256,"code":"6000","storage":{"01":"0XFF"},"x":null}"#;
-        let geth = geth.unwrap();
+        let mut geth = geth.unwrap();
+        // What a dump lists with the value 0 is noted, and no slot.
+        assert_eq!(std::mem::take(&mut geth.zero_slots), [B256::with_last_byte(2)]);
         for other in [anvil, forge, hand] {
             assert_eq!(parse(&A[2..], other).unwrap(), geth);
         }

@@ -39,6 +39,7 @@ impl Account {
             }
             (None, None) => return Err(Error::from(Problem::Missing).under("address")),
         };
+        let (storage, zero_slots) = slots(fields.storage)?;
         Ok(Self {
             address: fields.address,
             hashed_address,
@@ -47,7 +48,8 @@ impl Account {
                 .balance
                 .ok_or_else(|| Error::from(Problem::Missing).under("balance"))?,
             code: fields.code,
-            storage: slots(fields.storage)?,
+            storage,
+            zero_slots,
             code_hash: fields.code_hash,
             storage_root: fields.storage_root,
         })
@@ -103,15 +105,17 @@ impl Fields {
     }
 }
 
-/// The slots that are not zero.
-fn slots(mut storage: Vec<StorageSlot>) -> Result<Vec<StorageSlot>, Error> {
+/// The slots that are not zero, and those that are.
+fn slots(mut storage: Vec<StorageSlot>) -> Result<(Vec<StorageSlot>, Vec<B256>), Error> {
     storage.sort_unstable_by_key(|(slot, _)| *slot);
     if let Some(pair) = storage.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let slot = pair[0].0.to_string();
         return Err(Error::from(invalid(slot.as_bytes(), "every slot once")).under("storage"));
     }
+    let zeros =
+        storage.iter().filter(|(_, value)| value.is_zero()).map(|(slot, _)| *slot).collect();
     storage.retain(|(_, value)| !value.is_zero());
-    Ok(storage)
+    Ok((storage, zeros))
 }
 
 fn text(raw: &[u8]) -> Result<&[u8], Problem> {

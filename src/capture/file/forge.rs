@@ -18,7 +18,7 @@ impl Format for Alloc {
         !outline.keys.is_empty() && outline.keys.iter().all(is_address)
     }
 
-    fn read(&self, text: &mut Text, sink: &mut Sink<'_>) -> Result<Told, Error> {
+    fn read(&self, text: &mut Text, _: Option<u64>, sink: &mut Sink<'_>) -> Result<Told, Error> {
         accounts(text, sink)?;
         Ok(Told::default())
     }

@@ -17,7 +17,7 @@ impl Format for Genesis {
         outline.has("alloc")
     }
 
-    fn read(&self, text: &mut Text, sink: &mut Sink<'_>) -> Result<Told, Error> {
+    fn read(&self, text: &mut Text, _: Option<u64>, sink: &mut Sink<'_>) -> Result<Told, Error> {
         let mut told = Told::default();
         members(text, |key, text| {
             if key == b"alloc" {

@@ -19,7 +19,7 @@ impl Format for Dump {
         outline.has("accounts") && outline.has("root")
     }
 
-    fn read(&self, text: &mut Text, sink: &mut Sink<'_>) -> Result<Told, Error> {
+    fn read(&self, text: &mut Text, _: Option<u64>, sink: &mut Sink<'_>) -> Result<Told, Error> {
         let (mut told, mut read, mut next) = (Told::default(), 0, false);
         members(text, |key, text| {
             match key {
@@ -56,7 +56,7 @@ impl Format for Lines {
         outline.keys == ["root"] || outline.sequence && outline.has("balance")
     }
 
-    fn read(&self, text: &mut Text, sink: &mut Sink<'_>) -> Result<Told, Error> {
+    fn read(&self, text: &mut Text, _: Option<u64>, sink: &mut Sink<'_>) -> Result<Told, Error> {
         let mut told = Told::default();
         while text.peek()?.is_some() {
             let (line, offset) = text.value()?;

@@ -5,6 +5,7 @@ mod forge;
 mod genesis;
 mod geth;
 mod limited;
+mod op_deployer;
 mod packed;
 
 use std::io::Read;
@@ -35,20 +36,33 @@ pub trait Format: Sync {
     /// Whether a file of this outline is one.
     fn fits(&self, outline: &Outline) -> bool;
 
-    /// Reads a file of this kind from its start.
+    /// Reads a file of this kind from its start; the state of chain `chain_id`, if it has several.
     ///
     /// # Errors
     /// The file is not of this kind after all, or `sink` fails.
-    fn read(&self, text: &mut Text, sink: &mut Sink<'_>) -> Result<Told, Error>;
+    fn read(
+        &self,
+        text: &mut Text,
+        chain_id: Option<u64>,
+        sink: &mut Sink<'_>,
+    ) -> Result<Told, Error>;
 }
 
 /// All kinds, the first that fits is it.
-const FORMATS: [&dyn Format; 5] =
-    [&geth::Lines, &geth::Dump, &anvil::State, &genesis::Genesis, &forge::Alloc];
+const FORMATS: [&dyn Format; 6] = [
+    &geth::Lines,
+    &geth::Dump,
+    &anvil::State,
+    &genesis::Genesis,
+    &forge::Alloc,
+    &op_deployer::State,
+];
 
 /// What a file says besides its accounts.
 #[derive(Debug, Default)]
 pub struct Told {
+    /// Which part of the file the state is, if it has several.
+    pub part: Option<String>,
     /// The state root that it claims.
     pub state_root: Option<B256>,
     /// The block whose state it is.
@@ -86,6 +100,18 @@ pub fn read(
     open: &dyn Fn() -> Result<Box<dyn Read + Send>, Error>,
     sink: &mut Sink<'_>,
 ) -> Result<(&'static str, Told), Error> {
+    read_chain(open, None, sink)
+}
+
+/// [`read`], and of a file with several states that of chain `chain_id`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_chain(
+    open: &dyn Fn() -> Result<Box<dyn Read + Send>, Error>,
+    chain_id: Option<u64>,
+    sink: &mut Sink<'_>,
+) -> Result<(&'static str, Told), Error> {
     let open = || packed::unpack(open()?);
     let text = || Ok::<_, Error>(Stream::within(open()?, LONGEST));
     let outline = outline(&mut text()?)?;
@@ -97,7 +123,7 @@ pub fn read(
         };
         return Err(Error::UnknownFile { found });
     };
-    let told = format.read(&mut text()?, sink)?;
+    let told = format.read(&mut text()?, chain_id, sink)?;
     Ok((format.name(), told))
 }
 
@@ -115,7 +141,7 @@ pub fn read_anvil(
     most: u64,
     sink: &mut Sink<'_>,
 ) -> Result<Told, Error> {
-    limited::read(answer, most, |text| anvil::State.read(text, sink))
+    limited::read(answer, most, |text| anvil::State.read(text, None, sink))
 }
 
 /// The alloc in the answer of a node.
@@ -123,7 +149,7 @@ pub fn read_anvil(
 /// # Errors
 /// As [`read`], or the answer is too long.
 pub fn read_alloc(answer: Box<dyn Read + Send>, sink: &mut Sink<'_>) -> Result<(), Error> {
-    limited::read(answer, LONGEST_ALLOC, |text| forge::Alloc.read(text, sink).map(drop))
+    limited::read(answer, LONGEST_ALLOC, |text| forge::Alloc.read(text, None, sink).map(drop))
 }
 
 /// The entries of an alloc without its braces.

@@ -120,3 +120,88 @@ fn faults_have_a_path_and_a_place() {
     assert_eq!(error.path(), format!("{A}.balance"));
     assert_eq!(error.offset, Some(16));
 }
+
+fn packed(alloc: &str) -> String {
+    use base64ct::Encoding;
+    use std::io::Write;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(alloc.as_bytes()).unwrap();
+    base64ct::Base64::encode_string(&gzip.finish().unwrap())
+}
+
+/// The part that is taken for a chain, and the balance of its one account; or the error.
+fn deployment(text: &str, chain_id: Option<u64>) -> Result<(String, u64), String> {
+    let mut balance = 0;
+    let open = || Ok(Box::new(Cursor::new(text.as_bytes().to_vec())) as Box<dyn Read + Send>);
+    let read = read_chain(&open, chain_id, &mut |account| {
+        balance = account.balance.to();
+        Ok(())
+    });
+    let (kind, told) = read.map_err(|error| error.to_string())?;
+    assert_eq!(kind, "op-deployer state");
+    Ok((told.part.unwrap(), balance))
+}
+
+#[test]
+fn a_deployment_has_a_state_for_each_chain() {
+    let alloc = |balance: u64| format!("{{\"{A}\": {{\"balance\": \"{balance}\"}}}}");
+    let chain = |id: u64, balance| {
+        format!("{{\"id\": \"0x{id:064x}\", \"allocs\": \"{}\"}}", packed(&alloc(balance)))
+    };
+    let (l2, other) = (chain(901, 2), chain(902, 3));
+    let pending = "{\"id\": \"0x0387\", \"allocs\": null}";
+    let chains = format!("\"opChainDeployments\": [{l2}, {other}, {pending}]");
+    let with =
+        |l1: &str| format!("{{\"version\": 1, {chains}, \"l1StateDump\": {l1}, \"x\": {{}}}}");
+    let l1 = with(&format!("\"{}\"", packed(&alloc(1))));
+    let taken = |text: &str, id| deployment(text, id).unwrap();
+    assert_eq!(taken(&l1, None), ("l1StateDump".to_owned(), 1));
+    assert_eq!(taken(&l1, Some(900)), ("l1StateDump".to_owned(), 1));
+    assert_eq!(taken(&l1, Some(902)), ("allocs of chain 902".to_owned(), 3));
+    // As later versions may write it.
+    assert_eq!(taken(&with(&alloc(7)), None), ("l1StateDump".to_owned(), 7));
+    let live = with("null");
+    assert_eq!(taken(&live, Some(901)), ("allocs of chain 901".to_owned(), 2));
+    for id in [None, Some(900), Some(0x387)] {
+        assert!(deployment(&live, id).unwrap_err().contains("chains 901, 902 alone"), "{id:?}");
+    }
+    let nothing = "{\"version\": 1, \"l1StateDump\": null, \"opChainDeployments\": null}";
+    assert!(deployment(nothing, None).unwrap_err().contains("has no state"));
+    for (damaged, what) in [
+        ("\"H4sI!\"".to_owned(), "l1StateDump: is no base64"),
+        ("5".to_owned(), "l1StateDump: is neither"),
+        (format!("\"{}\"", packed("[]")), "expected"),
+        (format!("\"{}\"", &packed(&alloc(1))[..24]), ""),
+    ] {
+        let error = deployment(&with(&damaged), None).unwrap_err();
+        assert!(error.contains(what), "{damaged}: {error}");
+    }
+}
+
+#[test]
+fn forks_of_anvil_are_known_by_their_blocks() {
+    let entry = format!("\"accounts\": {{\"{A}\": {{\"balance\": \"1\"}}}}");
+    let block = |number: u64, root: &str| {
+        format!(
+            "{{\"header\": {{\"number\": \"{number:#x}\", \"stateRoot\": \"0x{}\",
+            \"timestamp\": \"0x1\", \"gasLimit\": \"0x1\"}}}}",
+            root.repeat(32)
+        )
+    };
+    let dump = |blocks: &[String], best: u64| {
+        told(&format!(
+            "{{{entry}, \"best_block_number\": {best}, \"blocks\": [{}]}}",
+            blocks.join(",")
+        ))
+    };
+    let (zero, root) = (block(7, "00"), block(8, "ab"));
+    for (blocks, best) in [(vec![], 7), (vec![], 0), (vec![zero.clone()], 7), (vec![zero, root], 8)]
+    {
+        assert!(dump(&blocks, best).unwrap_err().contains("of a fork"), "{blocks:?}");
+    }
+    // As anvil 1.7 and 1.4 write a chain of their own.
+    assert!(dump(&[block(0, "56"), block(1, "ab")], 1).is_ok());
+    assert!(dump(&[block(1, "ab"), block(0, "00")], 1).is_ok());
+    // Before anvil kept its blocks.
+    assert!(told(&format!("{{{entry}, \"best_block_number\": 7}}")).is_ok());
+}

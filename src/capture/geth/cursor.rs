@@ -3,35 +3,89 @@
 use alloy_primitives::B256;
 use base64ct::{Base64, Encoding};
 
-use super::super::account::word;
+use super::super::account::Account;
 
-/// Where the next page begins, as the node wrote it: hex, or base64 before geth 1.11.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(pub(super) String);
+/// Where a page begins: behind nothing, at the hash of an address, or at an address.
+///
+/// geth 1.10 to 1.17.2 writes it in base64 and reads hex alone; from 1.17.3 on it writes hex. So a
+/// cursor is kept as bytes, and sent in the form that the node reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cursor(Vec<u8>);
+
+/// In which order a node pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// By the hash of the address, as geth does.
+    Hash,
+    /// By the address, as Erigon does.
+    Address,
+}
+
+/// How a node reads a cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Hex,
+    Base64,
+}
 
 impl Cursor {
-    /// As it is kept for a capture that is taken up again.
-    pub fn resume(text: &str) -> Self {
-        Self(text.to_owned())
+    /// Reads a cursor that a node, or an earlier run, wrote: hex or base64 of a hash or an address.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        // Base64 of a hash or an address ends in `=`, so that neither form is taken for the other.
+        let bytes = hex::decode(digits).ok().or_else(|| Base64::decode_vec(text).ok())?;
+        matches!(bytes.len(), 20 | 32).then_some(Self(bytes))
     }
 
-    /// As the node wrote it.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// `0x` and hex.
+    pub fn hex(&self) -> String {
+        self.written(Form::Hex)
+    }
+
+    pub(super) fn written(&self, form: Form) -> String {
+        match form {
+            Form::Hex => format!("0x{}", hex::encode(&self.0)),
+            Form::Base64 => Base64::encode_string(&self.0),
+        }
+    }
+
+    /// The order of the pages that it divides; the beginning tells nothing.
+    pub(super) fn order(&self) -> Option<Order> {
+        match self.0.len() {
+            20 => Some(Order::Address),
+            32 => Some(Order::Hash),
+            _ => None,
+        }
     }
 
     /// The hash that it stands for.
     pub(super) fn hash(&self) -> Option<B256> {
-        match self.0.strip_prefix("0x") {
-            Some(_) => word(self.0.as_bytes()).ok(),
-            None => B256::try_from(&Base64::decode_vec(&self.0).ok()?[..]).ok(),
-        }
+        B256::try_from(&self.0[..]).ok()
     }
 
-    /// How much of the trie lies before it, from 0 to 1.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Where a page with this account alone begins.
+    pub(super) fn at(account: &Account, order: Order) -> Self {
+        Self(order.key(account))
+    }
+
+    /// How much of the state lies before it, from 0 to 1.
     pub fn progress(&self) -> f64 {
-        let first = self.hash().map_or(0, |hash| u16::from_be_bytes([hash[0], hash[1]]));
+        let first = self.0.first_chunk().map_or(0, |first| u16::from_be_bytes(*first));
         f64::from(first) / f64::from(u16::MAX)
+    }
+}
+
+impl Order {
+    /// An account's place among the others.
+    pub(super) fn key(self, account: &Account) -> Vec<u8> {
+        match self {
+            Self::Hash => account.hashed_address.to_vec(),
+            Self::Address => account.address.unwrap_or_default().to_vec(),
+        }
     }
 }
 
@@ -42,10 +96,35 @@ mod tests {
     #[test]
     fn cursors_are_hex_or_base64() {
         let hash = B256::repeat_byte(0x5a);
-        let old = "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo=";
-        assert_eq!(Cursor(old.to_owned()).hash(), Some(hash));
-        assert_eq!(Cursor(hash.to_string()).hash(), Some(hash));
-        assert_eq!(Cursor("nonsense!".to_owned()).hash(), None);
-        assert!((Cursor(hash.to_string()).progress() - 0.353).abs() < 0.001);
+        let base64 = "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo=";
+        let bare = hex::encode(hash);
+        for text in [base64, &bare, &hash.to_string(), &hash.to_string().to_uppercase()[2..]] {
+            let cursor = Cursor::parse(text).unwrap();
+            assert_eq!((cursor.hash(), cursor.hex()), (Some(hash), hash.to_string()), "{text}");
+            assert_eq!(cursor.written(Form::Base64), base64);
+        }
+        assert!((Cursor::parse(base64).unwrap().progress() - 0.353).abs() < 0.001);
+        let erigon = Cursor::parse("ERERERERERERERERERERERERERE=").unwrap();
+        assert_eq!(erigon.order(), Some(Order::Address));
+        assert_eq!(erigon.hex(), format!("0x{}", "11".repeat(20)));
+        for text in ["nonsense!", "", "0x", "0x12", "WlpaWg==", &format!("{hash}00")] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
+    }
+
+    /// One hash in 4096 looks like hex at its begin.
+    #[test]
+    fn base64_that_begins_like_hex_is_base64() {
+        let hash = B256::right_padding_from(&[0xd3, 0x1d, 0x35]);
+        let text = Base64::encode_string(&hash[..]);
+        assert!(text.starts_with("0x"), "{text}");
+        assert_eq!(Cursor::parse(&text).and_then(|cursor| cursor.hash()), Some(hash));
+    }
+
+    #[test]
+    fn the_beginning_is_no_place_in_either_form() {
+        let start = Cursor::default();
+        assert_eq!((start.hex(), start.written(Form::Base64)), ("0x".to_owned(), String::new()));
+        assert_eq!((start.order(), start.progress()), (None, 0.0));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::Error;
 use super::super::account::{Account, StorageSlot, word};
 use super::super::collect::Alloc;
-use super::PAGE_LIMIT;
+use super::{Cursor, PAGE_LIMIT};
 use crate::el::alloc::Slot;
 use crate::el::trie::Builder;
 use crate::rpc::Rpc;
@@ -120,5 +120,11 @@ fn storage_page(raw: &[u8]) -> Result<(Vec<HashedSlot>, Option<B256>), Error> {
         });
     }
     slots.sort_unstable_by_key(|slot| slot.hashed_slot);
-    Ok((slots, hash(&answer["nextKey"])))
+    let next = match &answer["nextKey"] {
+        Value::String(text) if !text.is_empty() => {
+            Some(Cursor::parse(text).and_then(|cursor| cursor.hash()).ok_or_else(wrong)?)
+        }
+        _ => None,
+    };
+    Ok((slots, next))
 }

@@ -2,6 +2,7 @@
 
 use super::super::Failure;
 use crate::capture;
+use crate::capture::client::ClientKind;
 use crate::exit;
 use crate::rim::fs;
 use crate::snapshot::Input;
@@ -9,6 +10,11 @@ use crate::snapshot::Input;
 impl Failure {
     /// A fault of a node, or of what came of it.
     pub(in crate::command) fn capture(error: &capture::Error) -> Self {
+        Self::of_client(error, ClientKind::Other)
+    }
+
+    /// The same, where the client is known.
+    pub(super) fn of_client(error: &capture::Error, client: ClientKind) -> Self {
         let exit = match error {
             capture::Error::Write(_) => exit::OUTPUT,
             capture::Error::AnotherState { .. } | capture::Error::WrongBlock { .. } => {
@@ -16,7 +22,7 @@ impl Failure {
             }
             _ => exit::SOURCE,
         };
-        Self::new(exit, error.to_string(), error.hint())
+        Self::new(exit, error.to_string(), error.hint_for(client))
     }
 
     /// A fault of a file with a state.

@@ -2,21 +2,20 @@
 
 use std::path::PathBuf;
 
-use alloy_primitives::B256;
-
 use super::super::Failure;
 use super::super::prepare::Steps;
 use super::config;
+use super::proof;
 use super::settings::{Settings, Target};
 use super::state::Collected;
 use super::validators::{self, Validators};
 use crate::capture::chain::Chain;
 use crate::capture::chain_config;
+use crate::capture::client::ClientKind;
 use crate::capture::collect::{Alloc, Counts};
 use crate::capture::file;
 use crate::capture::overlay::Overlay;
 use crate::el::edit::Piece;
-use crate::el::proof;
 use crate::exit;
 use crate::layout::{Content, OutFile};
 use crate::rim::atomic_file::replace;
@@ -52,13 +51,15 @@ pub(super) fn make(
     work: &Work,
     steps: &mut Steps<'_>,
 ) -> Result<Made, Failure> {
+    let client = ClientKind::of(chain.as_ref().and_then(|chain| chain.client.as_deref()));
     if collected.counts.accounts == 0 {
         let what = format!("{} gives no account at all", collected.kind);
-        return Err(Failure::new(
-            exit::SOURCE,
-            what,
-            Some("a chain without accounts is of no use"),
-        ));
+        let hint = if collected.kind == "eth_getProof" {
+            client.to_name_accounts()
+        } else {
+            "a chain without accounts is of no use"
+        };
+        return Err(Failure::new(exit::SOURCE, what, Some(hint)));
     }
     let old = config::old_genesis(&collected, settings)?;
     let (config, from) = config::execution(&collected, nodes.execution, &old, target)?;
@@ -81,19 +82,19 @@ pub(super) fn make(
     let files = Files { head, config_yaml, validators };
     let (mut directory, mut written) = files.stage(work.alloc(), work)?;
     let genesis = |directory: &PathBuf| Input::File(directory.join(snapshot::GENESIS));
-    let mut root = prove(&genesis(&directory), steps)?;
-    let proven = check_root(root, &collected, steps)?;
+    let mut root = proof::root(&genesis(&directory), steps)?;
+    let proven = proof::check(root, &genesis(&directory), &collected, client, steps)?;
     let (mut counts, mut derived) = (collected.counts, Vec::new());
     if !overlay.is_none() {
         let (alloc, changed, changes) = change(overlay, work)?;
         (directory, written) = files.stage(alloc, work)?;
-        root = prove(&genesis(&directory), steps)?;
+        root = proof::root(&genesis(&directory), steps)?;
         (counts, derived) = (changed, changes);
         steps.done("change", &format!("{root}: {}", derived.join(", ")));
     }
     let mut metadata = describe(&collected, counts, chain, target, chain_id, &written);
     metadata.counts.insert("validators".to_owned(), count);
-    metadata.proven = Some(proven);
+    proven.note(&collected, &mut metadata);
     metadata.derived = derived;
     metadata.state_root = Some(root);
     replace(&directory.join(snapshot::METADATA), &metadata.to_json(), 0o644)?;
@@ -139,65 +140,6 @@ fn change(overlay: Overlay, work: &Work) -> Result<(Input, Counts, Vec<String>),
     let flushed = std::io::Write::flush(alloc.out());
     flushed.map_err(|error| failed(crate::capture::Error::Write(error)))?;
     Ok((changed, alloc.counts, derived))
-}
-
-/// The state root of what was written, read as `init` reads it.
-fn prove(genesis: &Input, steps: &Steps<'_>) -> Result<B256, Failure> {
-    enum Fault {
-        Content(crate::el::Error),
-        File(fs::Error),
-    }
-    impl From<crate::el::Error> for Fault {
-        fn from(error: crate::el::Error) -> Self {
-            Self::Content(error)
-        }
-    }
-    let size = fs::length(genesis)?;
-    let progress = |offset: u64| {
-        let percent = offset * 100 / size.max(1);
-        steps.console.progress(|| format!("proving: {percent} %"));
-    };
-    proof::state_root(|| fs::open(genesis).map_err(Fault::File), &progress).map_err(|fault| {
-        match fault {
-            Fault::Content(error) => {
-                Failure::bug(format!("what was captured cannot be read: {error}"))
-            }
-            Fault::File(error) => error.into(),
-        }
-    })
-}
-
-/// Whether the root is proven.
-fn check_root(root: B256, collected: &Collected, steps: &mut Steps<'_>) -> Result<bool, Failure> {
-    match collected.expected {
-        None => {
-            steps.done("root", &format!("{root}, not proven"));
-            Ok(false)
-        }
-        Some(expected) if expected == root => {
-            steps.done("root", &format!("{root}, proven"));
-            Ok(true)
-        }
-        Some(expected) => {
-            let accounts = collected.counts.accounts;
-            let message = format!(
-                "{} gave {accounts} accounts with the state root {root}, but it must be {expected}: \
-                 the capture is not whole",
-                collected.kind
-            );
-            let hint = if collected.kind == "eth_getProof" {
-                "accounts that no block names are unknown here: give the chain's --genesis FILE, \
-                 or open the debug namespace (geth --http.api eth,net,web3,debug)"
-            } else if collected.kind.contains("anvil") {
-                "state that was set without a transaction is in no block yet: mine one (evm_mine)"
-            } else if accounts == 256 {
-                "exactly 256 accounts are one page of a dump, not the state"
-            } else {
-                "the source leaves something out: use geth dump, or another source"
-            };
-            Err(Failure::new(exit::VERIFICATION, message, Some(hint)))
-        }
-    }
 }
 
 fn describe(

@@ -6,6 +6,7 @@ mod failure;
 mod finish;
 mod history;
 mod knowledge;
+mod proof;
 mod recover;
 mod settings;
 mod source;

@@ -12,6 +12,7 @@ use crate::capture;
 use crate::capture::account::{Account, Missing};
 use crate::capture::block::Block;
 use crate::capture::chain::{self, Chain};
+use crate::capture::client::ClientKind;
 use crate::capture::complete::Completion;
 use crate::capture::preimages::Creator;
 use crate::exit;
@@ -37,7 +38,8 @@ pub(super) fn recover(
     steps: &mut Steps<'_>,
 ) -> Result<(), Failure> {
     let (Some(node), Some(block)) = (node, collected.block.clone()) else {
-        return Err(incomplete(collected, &still_missing(&collected.aside_file)?));
+        let missing = still_missing(&collected.aside_file)?;
+        return Err(incomplete(collected, &missing, ClientKind::Other));
     };
     let knowledge = match collected.knowledge.take() {
         Some(knowledge) => knowledge,
@@ -55,7 +57,8 @@ pub(super) fn recover(
         }
     }
     if collected.aside > 0 {
-        return Err(incomplete(collected, &still_missing(&collected.aside_file)?));
+        let missing = still_missing(&collected.aside_file)?;
+        return Err(incomplete(collected, &missing, node.1.client()));
     }
     chain::still(node.0, node.1, &block).map_err(failed)
 }
@@ -178,14 +181,18 @@ fn still_missing(file: &Input) -> Result<String, Failure> {
     Ok(lacking.iter().map(each).collect::<Vec<_>>().join(", "))
 }
 
-fn incomplete(collected: &Collected, missing: &str) -> Failure {
+fn incomplete(collected: &Collected, missing: &str, client: ClientKind) -> Failure {
     let all = collected.counts.accounts + collected.aside;
     let message = format!(
         "{}: {} of {all} accounts are not whole: {missing}; nobody knows the preimages of their hashes",
         collected.kind, collected.aside
     );
-    let hint = "geth keeps preimages when it is initialised and run with --cache.preimages, or \
+    let of_geth = "geth keeps preimages when it is initialised and run with --cache.preimages, or \
                 started with --override.genesis and --gcmode archive; --genesis FILE gives those \
                 of the chain's genesis, and --gcmode archive those of its transactions";
+    let hint = match client {
+        ClientKind::Geth | ClientKind::Other => of_geth,
+        client => client.to_name_accounts(),
+    };
     Failure::new(exit::VERIFICATION, message, Some(hint))
 }

@@ -28,7 +28,7 @@ pub(super) struct Settings {
     pub(super) mnemonics: Option<Input>,
     out: Option<PathBuf>,
     name: Option<String>,
-    chain_id: Option<u64>,
+    pub(super) chain_id: Option<u64>,
     pub(super) slot_time: Option<u64>,
     patience: Patience,
     pub(super) mode: Mode,

@@ -6,7 +6,7 @@ use super::super::Failure;
 use super::knowledge::Knowledge;
 use crate::capture::block::Block;
 use crate::capture::chain_config::Members;
-use crate::capture::collect::{Alloc, Counts, set_aside};
+use crate::capture::collect::{Alloc, Counts, ZeroSlots, set_aside};
 use crate::capture::{self, account::Account};
 use crate::rim::work::{Appending, Work};
 use crate::snapshot::Input;
@@ -23,6 +23,8 @@ pub(super) struct Collected {
     /// What a genesis says besides its alloc.
     pub(super) genesis: Members,
     pub(super) counts: Counts,
+    /// What the source lists, and the alloc leaves out.
+    pub(super) zero_slots: ZeroSlots,
     /// Length of the alloc.
     pub(super) alloc_length: u64,
     /// How many accounts were set aside, to be completed.
@@ -40,6 +42,7 @@ pub(super) struct Files {
     pub(super) alloc: Alloc<Appending>,
     pub(super) aside: Appending,
     pub(super) set_aside: u64,
+    zero_slots: ZeroSlots,
     aside_file: Input,
 }
 
@@ -63,6 +66,7 @@ impl Files {
             alloc: Alloc::new(alloc, counts),
             aside,
             set_aside,
+            zero_slots: ZeroSlots::default(),
             aside_file: work.aside(),
         }))
     }
@@ -76,13 +80,22 @@ impl Files {
     ) -> Result<Self, Failure> {
         let shorter = || Failure::bug("the collected alloc has become shorter");
         let alloc = work.resume_alloc(collected.alloc_length)?.ok_or_else(shorter)?;
-        Ok(Self { alloc: Alloc::new(alloc, collected.counts), aside, set_aside: 0, aside_file })
+        Ok(Self {
+            alloc: Alloc::new(alloc, collected.counts),
+            aside,
+            set_aside: 0,
+            zero_slots: ZeroSlots::default(),
+            aside_file,
+        })
     }
 
     /// Takes an account: into the alloc if it is whole.
     pub(super) fn take(&mut self, account: &Account) -> Result<(), capture::Error> {
         match (account.address, account.missing()) {
-            (Some(address), None) => self.alloc.add(address, account),
+            (Some(address), None) => {
+                self.zero_slots.note(account);
+                self.alloc.add(address, account)
+            }
             _ => {
                 self.set_aside += 1;
                 set_aside(account, &mut self.aside)
@@ -98,6 +111,7 @@ impl Files {
             expected: None,
             genesis: Members::default(),
             counts: self.alloc.counts,
+            zero_slots: self.zero_slots,
             alloc_length: self.alloc.out().length,
             aside: self.set_aside,
             aside_file: self.aside_file,

@@ -145,7 +145,7 @@ fn check_files(
         None => prepared.state_root,
     };
     let block = metadata.source.as_ref().and_then(|source| source.block.as_ref());
-    let of_block = block.filter(|_| metadata.proven == Some(true) && metadata.derived.is_empty());
+    let of_block = block.filter(|_| metadata.has_root_of_block());
     for (name, named) in
         [("state_root", metadata.state_root), ("its block", of_block.map(|block| block.state_root))]
     {

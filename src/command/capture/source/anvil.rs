@@ -8,15 +8,16 @@ use super::super::state::{Collected, Files};
 use super::{Asked, Attempt};
 use crate::capture;
 use crate::capture::chain::{self, BlockId};
+use crate::capture::client::ClientKind;
 use crate::capture::file;
-use crate::rpc::Rpc;
+use crate::rpc::{self, Rpc};
 
 const DUMP: &str = "anvil_dumpState";
 
 /// Takes the dump of the head.
 pub(super) fn collect(asked: &Asked<'_>, steps: &mut Steps<'_>) -> Result<Attempt, Failure> {
     let Asked { node, settings, work, .. } = *asked;
-    let failed = |error| Failure::capture(&error);
+    let failed = |error| asked.failed(&error);
     work.keep_on_signal(false);
     let mut files = Files::begin(work)?;
     let console = steps.console;
@@ -26,7 +27,9 @@ pub(super) fn collect(asked: &Asked<'_>, steps: &mut Steps<'_>) -> Result<Attemp
         files.take(&account)
     });
     let told = match told {
-        Err(capture::Error::Rpc(error)) if error.is_unknown_method() => {
+        Err(capture::Error::Rpc(error @ rpc::Error::Refused { .. }))
+            if error.is_unknown_method() || asked.chain.client() != ClientKind::Anvil =>
+        {
             return Ok(Attempt::Lacks(error.into()));
         }
         told => told.map_err(failed)?,
@@ -34,12 +37,13 @@ pub(super) fn collect(asked: &Asked<'_>, steps: &mut Steps<'_>) -> Result<Attemp
     files.flush()?;
     let dumped = told.block.as_ref().map_or(0, |block| block.number);
     let block = chain::pin(node, BlockId::Number(dumped)).map_err(failed)?;
-    let asked = match settings.block {
+    let wanted = match settings.block {
         BlockId::Latest => dumped,
         id => chain::pin(node, id).map_err(failed)?.number,
     };
-    if asked != dumped {
-        let message = format!("{DUMP} gives the state of the head, {dumped}, not of block {asked}");
+    if wanted != dumped {
+        let message =
+            format!("{DUMP} gives the state of the head, {dumped}, not of block {wanted}");
         return Err(Failure::usage(message, "leave --block out"));
     }
     let counts = files.alloc.counts;

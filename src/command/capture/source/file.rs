@@ -29,7 +29,8 @@ pub(in super::super) fn collect(
     };
     // A file that is not there is told with its own hint.
     fs::open(input)?;
-    let (kind, told) = file::read(&open, &mut |account| {
+    let chain_id = settings.chain_id.or(node.map(|(_, chain)| chain.id));
+    let (kind, told) = file::read_chain(&open, chain_id, &mut |account| {
         let counts = files.alloc.counts;
         console
             .progress(|| format!("{} accounts, {} slots", counts.accounts, counts.storage_slots));
@@ -37,7 +38,8 @@ pub(in super::super) fn collect(
     })
     .map_err(|error| Failure::state_file(input, &error))?;
     files.flush()?;
-    let Told { state_root, mut block, genesis } = told;
+    let Told { part, state_root, mut block, genesis } = told;
+    let kind = part.map_or_else(|| kind.to_owned(), |part| format!("{kind}, {part}"));
     let mut expected = state_root;
     if let Some((node, _)) = node {
         let pinned = chain::pin(node, settings.block).map_err(|e| Failure::capture(&e))?;
@@ -61,11 +63,11 @@ pub(in super::super) fn collect(
     let text = format!("{}: {kind}, {} accounts", input.label(), counts.accounts + files.set_aside);
     steps.done("read", &text);
     Ok(Collected {
-        kind: kind.to_owned(),
+        obtained: [(kind.clone(), counts.accounts)].into(),
+        kind,
         block,
         expected,
         genesis: Members::of(&genesis),
-        obtained: [(kind.to_owned(), counts.accounts)].into(),
         ..files.collected()
     })
 }

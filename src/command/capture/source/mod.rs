@@ -11,6 +11,7 @@ use super::settings::Settings;
 use super::state::Collected;
 use crate::capture;
 use crate::capture::chain::Chain;
+use crate::capture::client::ClientKind;
 use crate::rim::rpc::Client;
 use crate::rim::work::Work;
 
@@ -47,6 +48,26 @@ pub(super) fn collect(asked: &Asked<'_>, steps: &mut Steps<'_>) -> Result<Collec
             Attempt::Lacks(error) => lacking = lacking.or(Some(error)),
         }
     }
-    let bug = || Failure::bug("no source was tried");
-    Err(lacking.as_ref().map_or_else(bug, Failure::capture))
+    Err(match lacking {
+        Some(error) => asked.without_a_source(&error),
+        None => Failure::bug("no source was tried"),
+    })
+}
+
+impl Asked<'_> {
+    /// A fault of the node.
+    fn failed(&self, error: &capture::Error) -> Failure {
+        Failure::of_client(error, self.chain.client())
+    }
+
+    /// The node gives its state in no way. What it should have done first is what it is told.
+    fn without_a_source(&self, error: &capture::Error) -> Failure {
+        let failure = self.failed(error);
+        let lost = matches!(error, capture::Error::Rpc(error) if error.is_about_lost_state());
+        match self.chain.client() {
+            ClientKind::Other | ClientKind::Geth => failure,
+            _ if lost => failure,
+            client => Failure { hint: Some(client.to_give_state().to_owned()), ..failure },
+        }
+    }
 }

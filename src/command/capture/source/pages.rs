@@ -12,6 +12,7 @@ use crate::capture::block::Block;
 use crate::capture::chain::{self, BlockId, Chain};
 use crate::capture::collect::Counts;
 use crate::capture::geth::{self, Cursor, Page, Pages, Parts};
+use crate::capture::replay;
 use crate::rim::clock::Stopwatch;
 use crate::rpc::{self, Rpc};
 
@@ -36,20 +37,20 @@ struct Checkpoint {
     in_parts: u64,
 }
 
-fn failed(error: capture::Error) -> Failure {
-    Failure::capture(&error)
-}
-
 /// Collects the state of the block that is asked for.
 pub(super) fn collect(asked: &Asked<'_>, steps: &mut Steps<'_>) -> Result<Attempt, Failure> {
+    let failed = |error| asked.failed(&error);
     let (mut run, block) = asked.begin(steps)?;
     asked.work.keep_on_signal(true);
     match asked.pages(&block, &mut run, steps) {
         Ok(()) => {}
-        Err(capture::Error::Rpc(error)) if error.is_unknown_method() => {
+        // Whatever the words of the refusal, another way may be open.
+        Err(capture::Error::Rpc(error @ rpc::Error::Refused { .. })) if run.is_fresh() => {
             return Ok(Attempt::Lacks(error.into()));
         }
-        Err(error @ capture::Error::NoDump { .. }) => return Ok(Attempt::Lacks(error)),
+        Err(error @ (capture::Error::NoDump { .. } | capture::Error::OtherDump { .. })) => {
+            return Ok(Attempt::Lacks(error));
+        }
         Err(error) => return Err(failed(error)),
     }
     chain::still(asked.node, asked.chain, &block).map_err(failed)?;
@@ -80,7 +81,8 @@ impl Asked<'_> {
             steps.done("resume", &format!("at {} accounts", former.0.files.alloc.counts.accounts));
             return Ok(former);
         }
-        let block = chain::pin(self.node, self.settings.block).map_err(failed)?;
+        let block =
+            chain::pin(self.node, self.settings.block).map_err(|error| self.failed(&error))?;
         let hash = block.hash.unwrap_or_default();
         steps.done("block", &format!("{} {hash}", block.number));
         let files = Files::begin(self.work)?;
@@ -107,7 +109,10 @@ impl Asked<'_> {
         };
         // The state of the block may be gone by now.
         let done = former.cursor.is_none();
-        let cursor = former.cursor.as_deref().map(Cursor::resume);
+        let cursor = former.cursor.as_deref().and_then(Cursor::parse);
+        if !done && cursor.is_none() {
+            return Ok(None);
+        }
         if !done && Pages::new(self.node, &block, cursor.clone()).next_page().is_err() {
             return Ok(None);
         }
@@ -132,13 +137,16 @@ impl Asked<'_> {
         let mut number = 0;
         while let Some(page) = pages.next_page()? {
             match page {
-                Page::Accounts(accounts) => {
+                Page::Accounts(mut accounts) => {
+                    if pages.leaves_out() {
+                        replay::correct(self.node, pages.block(), &mut accounts)?;
+                    }
                     accounts.iter().try_for_each(|account| run.files.take(account))?;
                 }
-                Page::Large(account) => self.large(&account, &pages, block, run)?,
+                Page::Large(account) => self.large(&account, &mut pages, block, run)?,
             }
             number += 1;
-            let cursor = pages.cursor().map(|cursor| cursor.as_str().to_owned());
+            let cursor = pages.cursor().map(Cursor::hex);
             let checkpoint = run.checkpoint(self.chain, block, cursor)?;
             self.work
                 .set_checkpoint(&checkpoint)
@@ -153,10 +161,14 @@ impl Asked<'_> {
     fn large(
         &self,
         account: &capture::account::Account,
-        pages: &Pages<&dyn Rpc>,
+        pages: &mut Pages<&dyn Rpc>,
         block: &Block,
         run: &mut Run,
     ) -> Result<(), capture::Error> {
+        // It is to be completed in any case, and its storage would be dropped.
+        if account.address.is_none() {
+            return run.files.take(account);
+        }
         let (counts, length) = (run.files.alloc.counts, run.files.alloc.out().length);
         let child = chain::child(self.node, block)?;
         if let (Some(address), Some(child)) = (account.address, child) {
@@ -190,6 +202,11 @@ struct Run {
 }
 
 impl Run {
+    /// Whether nothing was captured yet.
+    fn is_fresh(&self) -> bool {
+        self.files.alloc.counts.accounts + self.files.set_aside == 0
+    }
+
     fn checkpoint(
         &mut self,
         chain: &Chain,

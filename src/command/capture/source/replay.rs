@@ -15,7 +15,7 @@ const PROOF: &str = "eth_getProof";
 /// The state of a node without any dump: what is known of the chain is looked up.
 pub(super) fn collect(asked: &Asked<'_>, steps: &mut Steps<'_>) -> Result<Attempt, Failure> {
     let Asked { node, chain, settings, work } = *asked;
-    let failed = |error| Failure::capture(&error);
+    let failed = |error| asked.failed(&error);
     let block = chain::pin(node, settings.block).map_err(failed)?;
     let hash = block.hash.unwrap_or_default();
     let probe = json!([alloy_primitives::Address::ZERO, [], {"blockHash": hash}]);
