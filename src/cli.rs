@@ -1,7 +1,11 @@
 //! The command line: the list of verbs.
 
+#[cfg(feature = "host")]
+use clap::CommandFactory as _;
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "host")]
+use crate::command::manual;
 use crate::command::{Failure, bake, capture, compose, health, init, inspect, keys, run, verify};
 use crate::exit;
 use crate::rim::console::Console;
@@ -54,6 +58,10 @@ enum Verb {
     Compose(compose::Args),
     Run(run::Args),
     Health(health::Args),
+    #[cfg(feature = "host")]
+    Completions(manual::CompletionsArgs),
+    #[cfg(feature = "host")]
+    Man(manual::ManArgs),
 }
 
 /// Runs the program: arguments from the process, messages to stderr, data to stdout. Returns the
@@ -79,6 +87,10 @@ pub fn main() -> u8 {
         Verb::Compose(args) => compose::run(args, &console),
         Verb::Run(args) => run::run(args, &console),
         Verb::Health(args) => health::run(args, &console),
+        #[cfg(feature = "host")]
+        Verb::Completions(args) => manual::completions(args, Cli::command()),
+        #[cfg(feature = "host")]
+        Verb::Man(args) => manual::man(args, Cli::command()),
     });
     match done {
         Ok(()) => exit::DONE,
