@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{fs, signal};
+use super::{fs, platform, signal};
 use crate::el::edit::Piece;
 use crate::layout::{Content, OutFile};
 use crate::snapshot::Input;
@@ -302,5 +302,5 @@ pub(super) fn sync(path: &Path) -> Result<(), Error> {
 /// each of some thousand files.
 pub(super) fn sync_file_system(path: &Path) -> Result<(), Error> {
     let handle = File::open(path).map_err(at(path))?;
-    rustix::fs::syncfs(handle).map_err(|error| at(path)(error.into()))
+    platform::sync_file_system(&handle).map_err(at(path))
 }

@@ -16,6 +16,7 @@ pub mod fs;
 pub mod http;
 pub mod lease;
 pub mod owner;
+mod platform;
 pub mod process;
 pub mod rpc;
 pub mod signal;
