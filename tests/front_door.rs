@@ -324,3 +324,14 @@ fn workflows_pin_their_actions() {
     }
     assert!(pinned > 10, "{pinned}");
 }
+
+#[test]
+fn the_action_sets_all_of_its_outputs() {
+    let (action, script) = (read("action.yml"), read("scripts/action.sh"));
+    let outputs = action.split("steps.start.outputs.").skip(1);
+    let outputs = outputs.filter_map(|rest| rest.split(' ').next()).collect::<Vec<_>>();
+    assert!(outputs.len() >= 5, "{outputs:?}");
+    for output in outputs {
+        assert!(script.contains(&format!("echo \"{output}=")), "action.sh does not set {output}");
+    }
+}
