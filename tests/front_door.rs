@@ -38,7 +38,7 @@ fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(repository().join(path)).unwrap()
 }
 
-/// The value of REGENESIS_IMAGE in a `compose/.env`.
+/// The value of `REGENESIS_IMAGE` in a `compose/.env`.
 fn image_of(env: &str) -> String {
     let line = env.lines().find_map(|line| line.strip_prefix("REGENESIS_IMAGE="));
     line.unwrap().to_owned()
@@ -199,7 +199,7 @@ fn one_image(root: &Path, image: &str) {
 fn one_place_names_the_image() {
     let image = image_of(&read("compose/.env"));
     assert!(image.ends_with(&format!(":{VERSION}")), "{image} is not the image of {VERSION}");
-    one_image(&repository(), &image);
+    one_image(repository(), &image);
     let rendered = stdout(&["compose"]);
     assert!(rendered.contains(&format!("${{REGENESIS_IMAGE:-{image}}}")), "{rendered}");
 }
