@@ -6,12 +6,13 @@
 #   docker/build.sh -t regenesis
 set -eu
 cd "$(dirname "$0")/.."
-epoch=$(git log -1 --format=%ct)
+# A source archive has no history: its image has neither time nor revision.
+epoch=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 id=$(mktemp)
 trap 'rm -f "$id"' EXIT
 docker build -f docker/Dockerfile --iidfile "$id" \
   --build-arg "SOURCE_DATE_EPOCH=$epoch" \
-  --build-arg "REVISION=$(git rev-parse HEAD)" \
+  --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
   --build-arg "VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p;T;q' Cargo.toml)" "$@" .
 if ! command -v python3 >/dev/null; then
   echo "warning: python3 is missing: the image has the time of its build" >&2

@@ -1,10 +1,12 @@
 #!/bin/sh
 # The software bill of materials (CycloneDX 1.5) of the program: every crate that is linked into it.
 #
-#   docker/sbom.sh TARGET
+#   docker/sbom.sh TARGET [FEATURES…]     FEATURES: cargo's flags, those that the program is built with
 set -eu
 cd "$(dirname "$0")/.."
-cargo tree --locked --edges normal --target "$1" --prefix none --format '{p}|{l}' |
+target=$1
+shift
+cargo tree --locked --edges normal --target "$target" "$@" --prefix none --format '{p}|{l}' |
   sed -e 's/ (\*)$//' -e 's/ (proc-macro)//' -e 's/ ([^|]*)|/|/' | sort -u |
   awk -F'[ |]' '
     BEGIN {

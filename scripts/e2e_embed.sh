@@ -87,6 +87,8 @@ PYTHON
 
 say "github-actions.yml"
 "$venv/bin/check-jsonschema" --builtin-schema vendor.github-workflows "$recipes/github-actions.yml"
+"$venv/bin/check-jsonschema" --builtin-schema vendor.github-actions action.yml
+"$venv/bin/check-jsonschema" --builtin-schema vendor.dependabot .github/dependabot.yml
 "$venv/bin/python" - "$recipes/github-actions.yml" <<'PYTHON'
 import os, subprocess, sys, yaml
 for job in yaml.safe_load(open(sys.argv[1]))["jobs"].values():

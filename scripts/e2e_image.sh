@@ -3,7 +3,6 @@
 # the same image by another builder, and for arm64 it is a static program too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target="${CARGO_TARGET_DIR:-target}"
 
 # It has nothing of what the first builder has kept.
 scripts/install_buildx.sh

@@ -21,7 +21,7 @@ run() {
     "$geth" --datadir "$work/data" "${storage[@]}" init "$work/runtime/metadata/genesis.json" >"$work/log" 2>&1
   fi
   local flags=(--gcmode=archive --syncmode=full --nodiscover --maxpeers=0 --port=0 --ipcdisable
-    --http --http.port=$port --authrpc.port=$((port + 1)))
+    --http --http.port="$port" --authrpc.port=$((port + 1)))
   if [ "$1" = override ]; then flags+=(--override.genesis="$work/runtime/metadata/genesis.json"); fi
   "$geth" --datadir "$work/data" "${storage[@]}" "${flags[@]}" >"$work/log" 2>&1 &
   local pid=$!

@@ -1,5 +1,7 @@
 //! The command line: the list of verbs.
 
+#[cfg(feature = "host")]
+use clap::CommandFactory as _;
 use clap::builder::StyledStr;
 use clap::error::ContextValue;
 use clap::error::ErrorKind::{
@@ -7,6 +9,8 @@ use clap::error::ErrorKind::{
 };
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "host")]
+use crate::command::manual;
 use crate::command::{Failure, bake, capture, compose, health, init, inspect, keys, run, verify};
 use crate::exit;
 use crate::rim::console::Console;
@@ -63,6 +67,10 @@ enum Verb {
     #[command(name = process::STEP, hide = true)]
     RunStep(run::StepArgs),
     Health(health::Args),
+    #[cfg(feature = "host")]
+    Completions(manual::CompletionsArgs),
+    #[cfg(feature = "host")]
+    Man(manual::ManArgs),
 }
 
 /// The parser's error with every argument that it quotes on one line, whatever is in it.
@@ -120,6 +128,10 @@ pub fn main() -> u8 {
         Verb::Run(args) => run::run(args, &console),
         Verb::RunStep(args) => run::step(args),
         Verb::Health(args) => health::run(args, &console),
+        #[cfg(feature = "host")]
+        Verb::Completions(args) => manual::completions(args, Cli::command()),
+        #[cfg(feature = "host")]
+        Verb::Man(args) => manual::man(args, Cli::command()),
     });
     match done {
         Ok(()) => exit::DONE,

@@ -8,6 +8,8 @@ pub mod health;
 pub mod init;
 pub mod inspect;
 pub mod keys;
+#[cfg(feature = "host")]
+pub mod manual;
 pub mod prepare;
 pub mod run;
 pub mod verify;

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 pub use self::error::Error;
 pub(super) use self::place::{beside, rename_new};
 pub use self::place::{check_directory, check_file, remove_file};
-use super::{fs, signal};
+use super::{fs, platform, signal};
 use crate::el::edit::Piece;
 use crate::layout::{Content, OutFile};
 use crate::snapshot::Input;
@@ -247,5 +247,5 @@ pub(super) fn sync(path: &Path) -> Result<(), Error> {
 /// each of some thousand files.
 pub(super) fn sync_file_system(path: &Path) -> Result<(), Error> {
     let handle = File::open(path).map_err(at(path))?;
-    rustix::fs::syncfs(handle).map_err(|error| at(path)(error.into()))
+    platform::sync_file_system(&handle).map_err(at(path))
 }

@@ -237,9 +237,7 @@ pub fn copy_range(
 
 /// Has the disk begin with what is written, instead of waiting for the sync at the end.
 pub(super) fn start_writeback(out: &File, offset: u64, length: u64) {
-    // What is not written yet is not dropped, only begun with: Linux mm/fadvise.c. It may refuse.
-    let length = std::num::NonZeroU64::new(length);
-    let _ = rustix::fs::fadvise(out, offset, length, rustix::fs::Advice::DontNeed);
+    super::platform::start_writeback(out, offset, length);
 }
 
 /// How much is written until the disk begins with it.

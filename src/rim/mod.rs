@@ -21,6 +21,7 @@ pub mod lease;
 pub mod lock;
 pub mod mark;
 pub mod owner;
+mod platform;
 pub mod process;
 pub mod rpc;
 pub mod set_aside;
