@@ -7,5 +7,5 @@ actionlint=$(scripts/install_actionlint.sh)
 "$actionlint" .github/workflows/*.yml docs/embed/action-example.yml docs/embed/github-actions.yml
 mapfile -t scripts < <(git grep --untracked --exclude-standard -lE '^#!(/bin/sh|/usr/bin/env bash)$' -- ':!*.md')
 [ ${#scripts[@]} -gt 20 ] || { echo "error: found only ${#scripts[@]} scripts" >&2; exit 1; }
-shellcheck --severity=warning "${scripts[@]}" scripts/steps.sh
+shellcheck --external-sources --source-path=SCRIPTDIR --severity=warning "${scripts[@]}" scripts/steps.sh
 echo "workflows: $(ls .github/workflows | wc -l), scripts: ${#scripts[@]}"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A devnet in a minute: start it, send, stop, start, and a second one in a folder of the same name.
 set -euo pipefail
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 ports 19100
 chain=$work/one/chain

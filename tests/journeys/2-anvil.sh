@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From anvil to geth and a consensus client: a contract is captured, reborn, called, and changed.
 set -euo pipefail
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 ports 19200
 
@@ -67,8 +68,8 @@ mkdir "$work/app/contracts"
 echo 'contract A {}' >"$work/app/contracts/A.sol"
 echo 'mine' >"$work/app/NOTES.md"
 echo '# mine' >>"$work/app/docker-compose.yml"
-find "$work/app" -name 'docker-compose*' -o -name '*.md' -o -name '*.sol' -o -name .env |
-  xargs sha256sum >"$work/files"
+find "$work/app" \( -name 'docker-compose*' -o -name '*.md' -o -name '*.sol' -o -name .env \) \
+  -exec sha256sum {} + >"$work/files"
 "$regenesis" capture --el-rpc $from --fund $nobody=1 --out "$work/app" 2>"$work/said" || broken "capture again"
 if "$regenesis" compose "$work/app" 2>"$work/said"; then broken "compose replaced an edited file"; fi
 says 'docker-compose\.yml'

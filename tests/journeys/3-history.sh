@@ -2,6 +2,7 @@
 # A snapshot with all blocks for a colleague: up.sh waits for a block after the past, and a beacon node
 # that restarts costs no block.
 set -euo pipefail
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 ports 19300
 mine=$work/mine/chain

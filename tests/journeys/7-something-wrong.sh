@@ -2,6 +2,7 @@
 # Something is wrong with the machine, the settings or the snapshot: up.sh names it, and leaves nothing
 # half-started.
 set -euo pipefail
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 ports 19700
 chain=$work/chain
