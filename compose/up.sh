@@ -47,7 +47,31 @@ if grep -q '{SNAPSHOT:-}' "$file" && [ ! -e metadata.json ] && [ ! -L metadata.j
   fail 2 "SNAPSHOT=$SNAPSHOT: this stack starts the snapshot in its own folder, $here" \
     "$SNAPSHOT/up.sh; regenesis compose $SNAPSHOT writes it"
 
+# A folder is a project, by its whole path: folders of one name must not take each other's volumes.
+base=$(basename "$here" | tr 'A-Z' 'a-z' | LC_ALL=C tr -cd 'a-z0-9_-' | sed 's/^[_-]*//' | cut -c 1-40)
+own_project=${base:-regenesis}-$(printf %s "$here" | cksum | cut -d ' ' -f 1)
+
 # -- settings ------------------------------------------------------------------------------------------
+
+# Plain docker compose finds the stack of a snapshot's folder by a .env with these two lines.
+env_lines() {
+  echo "# up.sh wrote this, so that plain docker compose in this folder means the same stack."
+  echo "COMPOSE_PROJECT_NAME=$1"
+}
+# Whether .env is what up.sh wrote, for this folder or for the one that it was copied from.
+env_is_ours() {
+  name=$(sed -n 's/^COMPOSE_PROJECT_NAME=//p' .env)
+  env_lines "$name" | cmp -s - .env && [ ! -L .env ]
+}
+write_env() {
+  [ -z "$ours" ] && [ "$project" = "$own_project" ] && [ -z "${COMPOSE_FILE:-}" ] || return 0
+  if [ -e .env ] || [ -L .env ]; then
+    env_is_ours || return 0
+    [ "$name" != "$project" ] && rm -f .env || return 0
+  fi
+  # Nothing that appears meanwhile is overwritten.
+  (set -C; env_lines "$project" >.env) 2>/dev/null || true
+}
 
 # Takes the line $number of .env: NAME VALUE.
 take() {
@@ -60,6 +84,7 @@ take() {
       esac ;;
     REGENESIS_IMAGE | GETH_IMAGE | LIGHTHOUSE_IMAGE | BIND | SNAPSHOT | COMPOSE_PROJECT_NAME)
       if [ -z "$ours" ]; then
+        if [ "$1=$2" = "COMPOSE_PROJECT_NAME=$own_project" ] || env_is_ours; then return; fi
         say "note: .env line $number: $1 is not read from a snapshot's folder; to set it: $1=… ./up.sh"
         return
       fi ;;
@@ -129,12 +154,10 @@ else
 fi
 docker info >/dev/null 2>&1 || fail 6 "Docker does not answer" "start it, or join the group docker"
 
-# A folder is a project, by its whole path: folders of one name must not take each other's volumes.
-base=$(basename "$here" | tr 'A-Z' 'a-z' | LC_ALL=C tr -cd 'a-z0-9_-' | sed 's/^[_-]*//' | cut -c 1-40)
 case ${COMPOSE_PROJECT_NAME:-} in
   [!a-z0-9]* | *[!a-z0-9_-]*) fail 2 "COMPOSE_PROJECT_NAME has a character that no name of a project has" ;;
 esac
-project=${COMPOSE_PROJECT_NAME:-${base:-regenesis}-$(printf %s "$here" | cksum | cut -d ' ' -f 1)}
+project=${COMPOSE_PROJECT_NAME:-$own_project}
 # Only the shell chooses other files; Compose reads neither an override file nor .env in this folder.
 : >"$work/none"
 if [ -n "${COMPOSE_FILE:-}" ]; then files=; else files="-f $file"; fi
@@ -302,6 +325,7 @@ health() {
 builds() { health --wait "${WAIT:-60}" --explain; }
 own_blocks() { sed -n 's/.*"own_blocks": *\([0-9][0-9]*\).*/\1/p' "$work/health"; }
 
+write_env
 start
 if ! builds; then
   all_run

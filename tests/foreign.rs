@@ -72,6 +72,20 @@ impl Snapshot {
 }
 
 #[test]
+fn the_project_that_up_sh_writes_is_ours_in_its_own_directory_alone() {
+    let snapshot = Snapshot::new();
+    let path = snapshot.path().canonicalize().unwrap();
+    let script = "printf %s \"$1\" | cksum | cut -d ' ' -f 1";
+    let sum = Command::new("sh").args(["-c", script, "sh"]).arg(&path).output().unwrap();
+    let sum = String::from_utf8(sum.stdout).unwrap();
+    snapshot.write(".env", format!("# mine\nCOMPOSE_PROJECT_NAME=snapshot-{sum}"));
+    let (code, stderr, _) = snapshot.verify();
+    assert_eq!(code, Some(0), "{stderr}");
+    snapshot.write(".env", "COMPOSE_PROJECT_NAME=snapshot-1\n".to_owned());
+    snapshot.is_refused(".env", &["line 1", "COMPOSE_PROJECT_NAME"]);
+}
+
+#[test]
 fn a_snapshot_of_ours_has_no_foreign_file() {
     let snapshot = Snapshot::new();
     let (code, stderr, foreign) = snapshot.verify();

@@ -6,6 +6,7 @@
 mod geth;
 mod init;
 mod lighthouse;
+pub mod project;
 pub mod seal;
 
 use std::fmt::Write as _;

@@ -63,6 +63,14 @@ pub fn exists(path: &Path) -> bool {
     }
 }
 
+/// The absolute path of a file or directory, without links.
+///
+/// # Errors
+/// It is not there.
+pub fn canonical(path: &Path) -> Result<PathBuf, Error> {
+    path.canonicalize().map_err(at(path))
+}
+
 /// Whether everybody may read an input, which is no secret then.
 pub fn is_public(input: &Input) -> bool {
     match input {

@@ -55,8 +55,21 @@ failed_with 6
 says "belongs to the folder $chain, not to $second"
 same "$(genesis)" "$first" "the first chain's genesis"
 
-say "plain docker compose in the folder, then up.sh"
+say "plain docker compose in the folder means the stack of up.sh, also in a copied folder"
+same "$(cd "$chain" && "${compose[@]}" ps -q el)" "$(composed "$chain" ps -q el)" "the container of geth"
+grep -qx "COMPOSE_PROJECT_NAME=$(project_of "$second")" "$second/.env" || broken "the second folder's .env"
+cp "$chain/.env" "$second/.env"
 ports 19110
+up_well "$second"
+grep -qx "COMPOSE_PROJECT_NAME=$(project_of "$second")" "$second/.env" || broken "a copied .env stays"
+printf 'COMPOSE_PROJECT_NAME=%s\n# mine\n' "$(project_of "$chain")" >"$second/.env"
+cp "$second/.env" "$work/env"
+up_well "$second"
+says 'COMPOSE_PROJECT_NAME is not read'
+cmp -s "$work/env" "$second/.env" || broken "up.sh changed the user's .env"
+rm "$second/.env"
+
+say "plain docker compose in the folder without .env, then up.sh"
 composed "$second" down -v
 (cd "$second" && "${compose[@]}" up -d) >/dev/null 2>&1
 up "$second"

@@ -153,7 +153,10 @@ fn changed(
     let path = directory.join(SETTINGS);
     if fs::exists(&path) {
         let text = fs::read_file(&path)?;
-        for setting in settings_obeyed(&String::from_utf8_lossy(&text), ENV) {
+        // up.sh writes it, for plain docker compose; of another directory it would be another stack.
+        let project = compose::project::of(&fs::canonical(directory)?);
+        let ours = format!("{ENV}COMPOSE_PROJECT_NAME={project}\n");
+        for setting in settings_obeyed(&String::from_utf8_lossy(&text), &ours) {
             let what = format!("sets {}, which Compose would obey", setting.name);
             found.push(Foreign::obeyed(SETTINGS, Some(setting.line), what));
         }
