@@ -24,11 +24,11 @@ init *ARGS:
     cargo run --release -- init {{ARGS}}
 
 # The whole chain in Docker
-up *ARGS:
-    compose/up.sh {{ARGS}}
+up:
+    compose/up.sh
 
 # The init image for this machine
-image NAME=`sed -n 's/^REGENESIS_IMAGE=//p' compose/.env`:
+image NAME=`sed -n 's/^REGENESIS_IMAGE=//p' compose/settings.env`:
     docker/build.sh -t {{NAME}}
 
 # A release archive for TARGET in dist/

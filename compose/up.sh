@@ -15,6 +15,9 @@ fail() { say "error: $2"; [ $# -lt 3 ] || say "hint: $3"; exit "$1"; }
 # Neither logs nor settings may control the terminal.
 plain() { LC_ALL=C tr -d '\000-\010\013-\037\177'; }
 
+[ $# = 0 ] || fail 2 "up.sh takes no argument: $(printf '%s' "$1" | plain)" \
+  "SNAPSHOT=DIRECTORY ./up.sh starts another snapshot; the end of its output says how to stop the stack"
+
 # Prints the absolute path of the snapshot $1.
 snapshot() {
   [ -d "$1" ] || fail 3 "SNAPSHOT=$1: there is no such directory" "it names a snapshot's directory"
@@ -53,7 +56,7 @@ own_project=${base:-regenesis}-$(printf %s "$here" | cksum | cut -d ' ' -f 1)
 
 # -- settings ------------------------------------------------------------------------------------------
 
-# Plain docker compose finds the stack of a snapshot's folder by a .env with these two lines.
+# Plain docker compose in this folder finds the stack by a .env with these two lines.
 env_lines() {
   echo "# up.sh wrote this, so that plain docker compose in this folder means the same stack."
   echo "COMPOSE_PROJECT_NAME=$1"
@@ -64,7 +67,7 @@ env_is_ours() {
   env_lines "$name" | cmp -s - .env && [ ! -L .env ]
 }
 write_env() {
-  [ -z "$ours" ] && [ "$project" = "$own_project" ] && [ -z "${COMPOSE_FILE:-}" ] || return 0
+  [ "$project" = "$own_project" ] && [ -z "${COMPOSE_FILE:-}" ] || return 0
   if [ -e .env ] || [ -L .env ]; then
     env_is_ours || return 0
     [ "$name" != "$project" ] && rm -f .env || return 0
@@ -78,13 +81,19 @@ take() {
   case $1 in
     EL_HTTP_PORT | EL_WS_PORT | CL_HTTP_PORT | WAIT)
       case $2 in *[!0-9]*) fail 2 ".env line $number: $1 is not a number" ;; esac ;;
-    FEE_RECIPIENT | REGENESIS_LEAD | REGENESIS_TIMESTAMP | REGENESIS_PRESET_REVISION)
+    FEE_RECIPIENT | REGENESIS_LEAD | REGENESIS_TIMESTAMP | REGENESIS_PRESET_REVISION | \
+      REGENESIS_ADD_SYSTEM_CONTRACTS)
       case $2 in
         *[!0-9A-Za-z.:+_-]*) fail 2 ".env line $number: $1 has a character that no value has" ;;
       esac ;;
-    REGENESIS_IMAGE | GETH_IMAGE | LIGHTHOUSE_IMAGE | BIND | SNAPSHOT | COMPOSE_PROJECT_NAME)
+    COMPOSE_PROJECT_NAME)
+      if [ "$2" = "$own_project" ] || env_is_ours; then return; fi
       if [ -z "$ours" ]; then
-        if [ "$1=$2" = "COMPOSE_PROJECT_NAME=$own_project" ] || env_is_ours; then return; fi
+        say "note: .env line $number: plain docker compose here means the project $2, up.sh means $own_project"
+        return
+      fi ;;
+    REGENESIS_IMAGE | GETH_IMAGE | LIGHTHOUSE_IMAGE | BIND | SNAPSHOT)
+      if [ -z "$ours" ]; then
         say "note: .env line $number: $1 is not read from a snapshot's folder; to set it: $1=… ./up.sh"
         return
       fi ;;

@@ -15,7 +15,7 @@ if [ -n "${CAPTURE:-}" ]; then
   [ ! -e "$snapshot" ] || fail "$snapshot exists: with capture, it must be a new directory"
   mkdir -p "$(dirname "$snapshot")"
   parent=$(cd "$(dirname "$snapshot")" && pwd)
-  image=${REGENESIS_IMAGE:-$(sed -n 's/^REGENESIS_IMAGE=//p' "$root/compose/.env")}
+  image=${REGENESIS_IMAGE:-$(sed -n 's/^REGENESIS_IMAGE=//p' "$root/compose/settings.env")}
   docker image inspect "$image" >/dev/null 2>&1 || docker pull --quiet "$image" 2>/dev/null ||
     "$root/docker/build.sh" -t "$image"
   # As the user of this job, whose files the snapshot's then are.

@@ -17,7 +17,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p;T;q' Cargo.toml)
 same "the tag" "$tag" "v$version"
 same "the repository in Cargo.toml" "$(sed -n 's/^repository = "\(.*\)"/\1/p' Cargo.toml)" \
   "https://github.com/$GITHUB_REPOSITORY"
-same "the image in compose/.env" "$(sed -n 's/^REGENESIS_IMAGE=//p' compose/.env)" \
+same "the image in compose/settings.env" "$(sed -n 's/^REGENESIS_IMAGE=//p' compose/settings.env)" \
   "ghcr.io/${GITHUB_REPOSITORY,,}:$version"
 if [ "$wrong" != 0 ]; then
   echo "hint: scripts/release_names.sh $GITHUB_REPOSITORY writes all names for the version in Cargo.toml" >&2

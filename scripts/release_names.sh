@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the names that a release goes by: the address in Cargo.toml, the image, the action's example. The
-# version is Cargo.toml's; compose/.env is the one place that names the image, and all others follow it.
+# version is Cargo.toml's; compose/settings.env is the one place that names the image, and all others follow it.
 #
 #   scripts/release_names.sh OWNER/NAME     the repository on GitHub
 set -euo pipefail
@@ -11,7 +11,7 @@ repository=${1:-}
 version=$(sed -n 's/^version = "\(.*\)"/\1/p;T;q' Cargo.toml)
 address=https://github.com/$repository
 image=ghcr.io/${repository,,}:$version
-former=$(sed -n 's/^REGENESIS_IMAGE=//p' compose/.env)
+former=$(sed -n 's/^REGENESIS_IMAGE=//p' compose/settings.env)
 
 sed -i '/^repository = \|^homepage = /d' Cargo.toml
 sed -i "s|^documentation = .*|&\nhomepage = \"$address\"\nrepository = \"$address\"|" Cargo.toml

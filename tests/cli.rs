@@ -88,6 +88,63 @@ fn variable(name: &str) -> String {
     format!("REGENESIS_{name}")
 }
 
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
+    for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("REGENESIS_")) {
+        command.env_remove(key);
+    }
+    command.args(arguments);
+    command
+}
+
+#[test]
+fn a_variable_that_is_neither_true_nor_false_is_refused() {
+    let run = |value: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = command(&["init", "--out", "runtime"]);
+        command.env("REGENESIS_JSON", value).current_dir(directory.path()).output().unwrap()
+    };
+    for (value, json) in [("", false), ("off", false), ("False", false), ("1", true), ("yes", true)]
+    {
+        let output = run(value);
+        assert!(output.status.success(), "{value}");
+        assert_eq!(!output.stdout.is_empty(), json, "{value}");
+    }
+    let output = run("disabled");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("expected true or false"));
+}
+
+#[test]
+fn a_fixed_time_goes_with_the_lead_that_the_stack_always_sets() {
+    let directory = tempfile::tempdir().unwrap();
+    let init = |lead: &str| {
+        let mut command = command(&["init", "--timestamp", "2026-11-28T18:30:00Z"]);
+        command.env("REGENESIS_LEAD", lead).current_dir(directory.path()).output().unwrap()
+    };
+    assert!(init("auto").status.success());
+    assert_eq!(init("10").status.code(), Some(2));
+}
+
+#[test]
+fn a_genesis_does_not_go_among_the_files_of_a_snapshot() {
+    let directory = tempfile::tempdir().unwrap();
+    for file in ["metadata.json", "el/genesis.template.json"] {
+        let path = directory.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "{}").unwrap();
+    }
+    for out in [".", "el", "./../"] {
+        let from = directory.path().join(if out == "./../" { "el" } else { "" });
+        let output = command(&["init", "--out", out]).current_dir(from).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{out}: {said}");
+        assert!(said.contains("is in the snapshot"), "{said}");
+    }
+    assert!(command(&["init"]).current_dir(directory.path()).output().unwrap().status.success());
+    assert!(!directory.path().join(".regenesis").exists());
+}
+
 #[test]
 fn every_flag_has_a_variable_with_the_same_effect() {
     for (name, value, other) in FLAGS {

@@ -81,7 +81,7 @@ fn the_project_that_up_sh_writes_is_ours_in_its_own_directory_alone() {
     snapshot.write(".env", format!("# mine\nCOMPOSE_PROJECT_NAME=snapshot-{sum}"));
     let (code, stderr, _) = snapshot.verify();
     assert_eq!(code, Some(0), "{stderr}");
-    snapshot.write(".env", "COMPOSE_PROJECT_NAME=snapshot-1\n".to_owned());
+    snapshot.write(".env", "COMPOSE_PROJECT_NAME=snapshot-1\n");
     snapshot.is_refused(".env", &["line 1", "COMPOSE_PROJECT_NAME"]);
 }
 

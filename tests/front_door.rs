@@ -38,7 +38,7 @@ fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(repository().join(path)).unwrap()
 }
 
-/// The value of `REGENESIS_IMAGE` in a `compose/.env`.
+/// The value of `REGENESIS_IMAGE` in a `compose/settings.env`.
 fn image_of(env: &str) -> String {
     let line = env.lines().find_map(|line| line.strip_prefix("REGENESIS_IMAGE="));
     line.unwrap().to_owned()
@@ -191,13 +191,13 @@ fn one_image(root: &Path, image: &str) {
     let images = images(root);
     assert!(images.len() >= 5, "{images:?}");
     for (place, name) in images {
-        assert_eq!(name, image, "{place}: compose/.env names the image");
+        assert_eq!(name, image, "{place}: compose/settings.env names the image");
     }
 }
 
 #[test]
 fn one_place_names_the_image() {
-    let image = image_of(&read("compose/.env"));
+    let image = image_of(&read("compose/settings.env"));
     assert!(image.ends_with(&format!(":{VERSION}")), "{image} is not the image of {VERSION}");
     one_image(repository(), &image);
     let rendered = stdout(&["compose"]);
@@ -233,7 +233,7 @@ fn a_release_whose_names_disagree_is_refused() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && stderr.contains(what), "{what}: {stderr}");
     };
-    refused("the image in compose/.env", &tag);
+    refused("the image in compose/settings.env", &tag);
     refused("the repository in Cargo.toml", &tag);
 
     for wrong in ["", "regenesis", "some body/regenesis", "a/b/c", "|/e"] {

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::FalseyValueParser;
 use sha2::{Digest, Sha256};
 
 use super::init::seed;
@@ -53,7 +52,7 @@ pub struct Args {
         long,
         env = "REGENESIS_JSON",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     json: bool,
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use clap::builder::FalseyValueParser;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -70,7 +69,7 @@ pub struct Args {
         conflicts_with = "who",
         env = "REGENESIS_EXPLAIN",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     explain: bool,
     /// Logs to look for known failures in; - is stdin
@@ -87,7 +86,7 @@ pub struct Args {
         long,
         env = "REGENESIS_JSON",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     json: bool,
 }

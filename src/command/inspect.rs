@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
 use super::prepare::inputs;
@@ -46,7 +45,7 @@ pub struct Args {
         long,
         env = "REGENESIS_JSON",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     json: bool,
 }

@@ -58,7 +58,8 @@ pub fn man(args: &ManArgs, mut program: Command) -> Result<(), Failure> {
     program.build();
     let mut page = &program;
     for verb in &args.verb {
-        page = page.find_subcommand(verb).ok_or_else(|| unknown(verb, page))?;
+        let found = page.find_subcommand(verb).filter(|found| !found.is_hide_set());
+        page = found.ok_or_else(|| unknown(verb, page))?;
     }
     let mut roff = Vec::new();
     clap_mangen::Man::new(page.clone())
@@ -68,7 +69,8 @@ pub fn man(args: &ManArgs, mut program: Command) -> Result<(), Failure> {
 }
 
 fn unknown(verb: &str, parent: &Command) -> Failure {
-    let names = parent.get_subcommands().map(Command::get_name).collect::<Vec<_>>();
+    let shown = parent.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let names = shown.map(Command::get_name).collect::<Vec<_>>();
     let message = format!("{} has no verb {verb:?}", parent.get_name());
     if names.is_empty() {
         return Failure::usage(message, "its page describes all that it does");

@@ -16,6 +16,8 @@ pub mod verify;
 
 use std::path::Path;
 
+use clap::builder::{StringValueParser, TypedValueParser};
+
 use crate::exit;
 use crate::rim::console::{self, Console};
 use crate::rim::http::{Endpoint, Patience};
@@ -28,6 +30,16 @@ use crate::{cl, el, schedule, stamp};
 fn print(data: &[u8]) -> Result<(), Failure> {
     console::print(data)
         .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))
+}
+
+/// A flag's variable: a misspelt one must not turn on what it is to turn off.
+pub(crate) fn switch() -> impl TypedValueParser<Value = bool> {
+    let parse = |text: String| match text.trim().to_lowercase().as_str() {
+        "1" | "true" | "yes" | "y" | "on" => Ok(true),
+        "" | "0" | "false" | "no" | "n" | "off" => Ok(false),
+        _ => Err("expected true or false"),
+    };
+    StringValueParser::new().try_map(parse)
 }
 
 /// What the user gave; an empty variable, as compose files leave it, is no setting.

@@ -12,7 +12,7 @@ pub mod seal;
 use std::fmt::Write as _;
 
 /// The pinned images and the settings, with their names: the defaults of what is written.
-pub const ENV: &str = include_str!("../../compose/.env");
+pub const ENV: &str = include_str!("../../compose/settings.env");
 /// `up.sh`: the same for every snapshot.
 pub const UP: &str = include_str!("../../compose/up.sh");
 /// The name of the compose file in a snapshot.

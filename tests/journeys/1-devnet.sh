@@ -65,7 +65,7 @@ grep -qx "COMPOSE_PROJECT_NAME=$(project_of "$second")" "$second/.env" || broken
 printf 'COMPOSE_PROJECT_NAME=%s\n# mine\n' "$(project_of "$chain")" >"$second/.env"
 cp "$second/.env" "$work/env"
 up_well "$second"
-says 'COMPOSE_PROJECT_NAME is not read'
+says 'plain docker compose here means the project'
 cmp -s "$work/env" "$second/.env" || broken "up.sh changed the user's .env"
 rm "$second/.env"
 

@@ -106,5 +106,5 @@ sends() {
 # A copy of the repository's compose/ folder.
 stack_in() {
   mkdir -p "$1"
-  cp "$root/compose/docker-compose.yml" "$root/compose/up.sh" "$root/compose/.env" "$1"
+  cp "$root/compose/docker-compose.yml" "$root/compose/up.sh" "$1"
 }

@@ -15,8 +15,6 @@ mod validators;
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
-
 use super::prepare::{Steps, compute};
 use super::{Failure, access, bake, compose};
 use crate::capture::chain::Chain;
@@ -141,7 +139,7 @@ pub struct Args {
         long,
         env = "REGENESIS_PRUNE_EMPTY",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     prune_empty: bool,
     /// Print the snapshot's metadata.json to stdout
@@ -149,7 +147,7 @@ pub struct Args {
         long,
         env = "REGENESIS_JSON",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     json: bool,
 }

@@ -1,7 +1,5 @@
 //! Arranges the files of the network for its consumers: `--layout`, `--split`.
 
-use clap::builder::FalseyValueParser;
-
 use super::super::prepare::Prepared;
 use super::super::{Failure, given, given_list};
 use super::dialects;
@@ -71,7 +69,7 @@ pub struct Args {
         long,
         env = "REGENESIS_SHUFFLE_VALIDATORS",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     shuffle_validators: bool,
     /// Seed of that order [default: the genesis fork version]

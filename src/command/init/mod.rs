@@ -11,17 +11,20 @@ mod settings;
 mod shadow_fork;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::Failure;
 use super::prepare::{Steps, prepare};
 use crate::cl::preset::Revision;
 use crate::keys::SecretText;
 use crate::rim::console::Console;
+use crate::rim::fs;
 use crate::rim::lease::{self, Claim};
 use crate::rim::set_aside::set_aside;
+use crate::snapshot::bake::DIRECTORY;
+use crate::snapshot::{GENESIS, METADATA};
 use former::Former;
 use settings::Settings;
 pub(super) use settings::seed;
@@ -165,7 +168,7 @@ pub struct Args {
         long,
         env = "REGENESIS_ADD_SYSTEM_CONTRACTS",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     add_system_contracts: bool,
     /// Leave this program in DIR/bin, for client containers to start by (regenesis run)
@@ -173,7 +176,7 @@ pub struct Args {
         long,
         env = "REGENESIS_LEAVE_PROGRAM",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     leave_program: bool,
     #[command(flatten)]
@@ -183,7 +186,7 @@ pub struct Args {
         long,
         env = "REGENESIS_JSON",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     json: bool,
 }
@@ -204,8 +207,21 @@ pub fn run_all(args: &Args, console: &Console) -> Result<(), Failure> {
     run_with(args, true, console)
 }
 
+/// The files of a genesis do not go among those of a snapshot.
+fn check_place(out: &Path) -> Result<(), Failure> {
+    let is_snapshot =
+        |path: &Path| fs::exists(&path.join(METADATA)) && fs::exists(&path.join(GENESIS));
+    let Ok(out) = fs::canonical(out) else { return Ok(()) };
+    let inside = ["el", "cl", "val", DIRECTORY].into_iter().any(|name| out.ends_with(name));
+    let mut snapshots = [Some(&*out), out.parent().filter(|_| inside)].into_iter().flatten();
+    let Some(snapshot) = snapshots.find(|path| is_snapshot(path)) else { return Ok(()) };
+    let message = format!("--out {} is in the snapshot {}", out.display(), snapshot.display());
+    Err(Failure::usage(message, "give the genesis a directory of its own"))
+}
+
 fn run_with(args: &Args, all: bool, console: &Console) -> Result<(), Failure> {
     let settings = Settings::of(args, all, console)?;
+    check_place(&settings.out)?;
     for (path, aside) in set_aside(&settings.out)? {
         let (path, aside) = (path.display(), aside.display());
         console.warning(&format!("{path}: is not a file of regenesis; it is now {aside}"));

@@ -100,7 +100,10 @@ impl Settings {
             })?,
         };
         let lead = args.lead.as_deref().and_then(given);
-        if let (Some(lead), Timestamp::Keep | Timestamp::At(_)) = (lead, timestamp) {
+        // The stack always sets the variable.
+        let is_asked = |lead: &&str| *lead != "auto";
+        if let (Some(lead), Timestamp::Keep | Timestamp::At(_)) = (lead.filter(is_asked), timestamp)
+        {
             return Err(Failure::usage(
                 format!("--lead {lead} has no meaning with {}", at(text)),
                 "the lead is added to the present: leave one of the two out",

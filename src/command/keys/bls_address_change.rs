@@ -1,6 +1,5 @@
 //! `regenesis keys bls-address-change`.
 
-use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
 use super::super::Failure;
@@ -42,7 +41,7 @@ pub struct Args {
         long,
         env = "REGENESIS_AS_JSON_LIST",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     as_json_list: bool,
 }

@@ -3,7 +3,6 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
 use rayon::prelude::*;
 
 use super::super::Failure;
@@ -55,7 +54,7 @@ pub struct Args {
         long,
         env = "REGENESIS_INSECURE",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     insecure: bool,
     /// Cores to use [default: all]

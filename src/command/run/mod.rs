@@ -6,8 +6,6 @@ mod ready;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
-
 use super::Failure;
 use crate::exit;
 use crate::layout::OWNED;
@@ -59,7 +57,7 @@ pub struct Args {
         long,
         env = "REGENESIS_TAKE_OVER",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     take_over: bool,
     /// Copy this directory of the runtime, such as validator-keys, to DIR for new data

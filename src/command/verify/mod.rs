@@ -7,7 +7,6 @@ mod snapshot;
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
 use super::prepare::Steps;
@@ -53,7 +52,7 @@ pub struct Args {
         long,
         env = "REGENESIS_JSON",
         hide_env_values = true,
-        value_parser = FalseyValueParser::new()
+        value_parser = crate::command::switch()
     )]
     json: bool,
 }
