@@ -1,7 +1,6 @@
 //! Locks that another process may hold: waiting for them, with an end, and saying for whom.
 
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -58,9 +57,9 @@ impl Wait {
 /// Who has locked a file, as far as it can be seen: not from another container.
 fn holder(file: &File) -> String {
     let unknown = || "another process".to_owned();
-    let Ok(meta) = file.metadata() else { return unknown() };
-    let (major, minor) = (rustix::fs::major(meta.dev()), rustix::fs::minor(meta.dev()));
-    let place = format!("{major:02x}:{minor:02x}:{}", meta.ino());
+    let Ok(stat) = rustix::fs::fstat(file) else { return unknown() };
+    let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
+    let place = format!("{major:02x}:{minor:02x}:{}", stat.st_ino);
     let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
     let Some(id) = locks.lines().find_map(|line| owner(line, &place)) else { return unknown() };
     match std::fs::read_to_string(format!("/proc/{id}/comm")) {

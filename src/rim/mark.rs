@@ -6,10 +6,11 @@
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+use rustix::fs::CWD;
 
-use super::atomic_file;
 use super::disk::{Error, at, check_file};
+use super::{atomic_file, platform};
+use crate::lease::mark::Identity;
 
 /// No mark is longer.
 const MAX: u64 = 4096;
@@ -40,17 +41,12 @@ pub(super) fn is_set(mark: &Path, what: &str, directory: &Path) -> Result<bool, 
 }
 
 fn text(what: &str, directory: &Path) -> Result<String, Error> {
-    let wanted = StatxFlags::INO | StatxFlags::BTIME;
-    let found = statx(CWD, directory, AtFlags::empty(), wanted);
-    let found = found.map_err(|error| at(directory)(error.into()))?;
-    let (major, minor, born) = (found.stx_dev_major, found.stx_dev_minor, found.stx_btime);
-    let birth = if StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::BTIME) {
-        format!("born {}.{:09}", born.tv_sec, born.tv_nsec)
-    } else {
-        // The device may get another number when it is mounted again; a birth is for ever.
-        format!("device {major}:{minor}")
-    };
-    Ok(format!("regenesis mark 1: {what}, inode {}, {birth}\n", found.stx_ino))
+    let found = platform::identity(CWD, directory).map_err(|error| at(directory)(error.into()))?;
+    let Identity { inode, birth, device } = found;
+    let birth = birth.map(|(seconds, nanoseconds)| format!(", born {seconds}.{nanoseconds:09}"));
+    let device = device.map(|(major, minor)| format!(", device {major}:{minor}"));
+    let made = birth.or(device).unwrap_or_default();
+    Ok(format!("regenesis mark 1: {what}, inode {inode}{made}\n"))
 }
 
 #[cfg(test)]

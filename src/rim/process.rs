@@ -4,12 +4,9 @@ use std::ffi::OsString;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, getppid, kill_process_group,
-    set_parent_process_death_signal, waitid,
-};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getppid, kill_process_group, waitid};
 
-use super::signal;
+use super::{platform, signal};
 
 /// A program could not do its part.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +70,7 @@ pub const STEP: &str = "run-step";
 pub fn run(line: &[OsString]) -> Result<(), Error> {
     let (_, program) = command(line);
     let cannot = |source| Error::Start { program: program.clone(), source };
-    let mut command = Command::new("/proc/self/exe");
+    let mut command = Command::new(platform::own_program().map_err(cannot)?);
     command.arg(STEP).arg(std::process::id().to_string()).arg("--").args(line);
     // In a group of its own it could not read the terminal, but only be stopped by it.
     command.stdin(Stdio::null()).process_group(0);
@@ -106,8 +103,8 @@ fn wait(child: &mut Child) -> std::io::Result<ExitStatus> {
 /// fails.
 pub fn become_step(parent: u32, line: &[OsString]) -> Error {
     let (_, program) = command(line);
-    if let Err(error) = set_parent_process_death_signal(Some(Signal::KILL)) {
-        return Error::Start { program, source: error.into() };
+    if let Err(source) = platform::die_with_parent() {
+        return Error::Start { program, source };
     }
     // It may have ended before that.
     let now = getppid().map(Pid::as_raw_nonzero).map(std::num::NonZero::get);

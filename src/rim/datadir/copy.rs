@@ -8,6 +8,7 @@ use rustix::fs::OFlags;
 
 use super::Datadir;
 use super::error::{Error, at};
+use crate::rim::platform;
 
 impl Datadir {
     /// Copies the directory `name` of the runtime directory, with the modes of its files. Nothing of
@@ -21,7 +22,7 @@ impl Datadir {
             return Err(Error::NothingToCopy(source));
         }
         copy_directory(&source, &self.path.join(name))?;
-        rustix::fs::syncfs(self).map_err(super::errno(&self.path))
+        platform::sync_file_system(&self.handle).map_err(at(&self.path))
     }
 }
 

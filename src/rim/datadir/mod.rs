@@ -10,11 +10,10 @@ use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags, openat, renameat, statx, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
 pub use error::Error;
@@ -22,7 +21,7 @@ use error::{at, errno};
 pub use guard::check;
 pub use wipe::Wiped;
 
-use super::signal;
+use super::{platform, signal};
 use crate::lease::clients::{is_nobodys, signed_paths};
 use crate::lease::mark::{Identity, Mark};
 use crate::lease::{DataDirectory, MARK, OWN_PREFIX, STATUS};
@@ -141,16 +140,7 @@ impl Datadir {
     /// # Errors
     /// The system does not tell.
     pub fn identity(&self) -> Result<Identity, Error> {
-        let wanted = StatxFlags::INO | StatxFlags::BTIME;
-        if let Ok(stat) = statx(&self.handle, "", AtFlags::EMPTY_PATH, wanted)
-            && StatxFlags::from_bits_retain(stat.stx_mask).contains(wanted)
-        {
-            let birth = Some((stat.stx_btime.tv_sec, stat.stx_btime.tv_nsec));
-            return Ok(Identity { inode: stat.stx_ino, birth, device: None });
-        }
-        let meta = self.handle.metadata().map_err(at(&self.path))?;
-        let device = Some((rustix::fs::major(meta.dev()), rustix::fs::minor(meta.dev())));
-        Ok(Identity { inode: meta.ino(), birth: None, device })
+        platform::identity(self, Path::new("")).map_err(errno(&self.path))
     }
 
     /// Writes the mark.

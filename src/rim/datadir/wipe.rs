@@ -6,15 +6,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{
-    AtFlags, Dir, Mode, OFlags, StatxFlags, mkdirat, openat, renameat, statx, unlinkat,
-};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, mkdirat, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
 use super::error::{Error, errno};
 use super::{Datadir, MAX_MARK, MAX_STATUS};
 use crate::lease::mark::Mark;
 use crate::lease::{MARK, Plan, SET_ASIDE, STATUS};
+use crate::rim::platform;
 
 /// What a wipe did.
 #[derive(Debug, Default)]
@@ -35,21 +34,11 @@ enum Mount {
 
 impl Mount {
     fn of(directory: impl AsFd, name: &OsStr) -> Result<Self, Errno> {
-        let flags = AtFlags::EMPTY_PATH | AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
-        match statx(&directory, name, flags, StatxFlags::MNT_ID) {
-            Ok(stat)
-                if StatxFlags::from_bits_retain(stat.stx_mask).contains(StatxFlags::MNT_ID) =>
-            {
-                Ok(Self::Id(stat.stx_mnt_id))
-            }
-            Ok(stat) => Ok(Self::Device(stat.stx_dev_major, stat.stx_dev_minor)),
-            Err(Errno::NOSYS) => {
-                let flags = AtFlags::EMPTY_PATH | AtFlags::SYMLINK_NOFOLLOW;
-                let device = rustix::fs::statat(&directory, name, flags)?.st_dev;
-                Ok(Self::Device(rustix::fs::major(device), rustix::fs::minor(device)))
-            }
-            Err(error) => Err(error),
+        let name = Path::new(name);
+        if let Some(id) = platform::mount_id(&directory, name)? {
+            return Ok(Self::Id(id));
         }
+        platform::device_of(directory, name).map(|(major, minor)| Self::Device(major, minor))
     }
 }
 
@@ -106,7 +95,7 @@ impl Place<'_> {
         let path = self.path.join(name);
         match unlinkat(self.handle, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => return Ok(true),
-            Err(Errno::ISDIR) => {}
+            Err(platform::IS_DIRECTORY) => {}
             Err(error) => return Err(errno(&path)(error)),
         }
         let directory = open(self.handle, name).map_err(errno(&path))?;

@@ -11,7 +11,7 @@ use super::{FORMER, OWN, Staging, owned};
 use crate::layout::shape::Listing;
 use crate::layout::{MARKER, OWNED, PROGRAM};
 use crate::rim::disk::{self, Error, at, beside, make_directory, remove, sync};
-use crate::rim::{atomic_file, fs, signal};
+use crate::rim::{atomic_file, fs, platform, signal};
 
 /// In it: digests of the programs that were left in the runtime directory.
 const LEFT: &str = "program";
@@ -76,8 +76,8 @@ impl Runtime {
     /// # Errors
     /// It cannot be written.
     pub fn leave_program(&self) -> Result<(), Error> {
-        let own = Path::new("/proc/self/exe");
-        let program = std::fs::read(own).map_err(at(own))?;
+        let own = platform::own_program().map_err(at(Path::new(PROGRAM)))?;
+        let program = std::fs::read(&own).map_err(at(&own))?;
         let place = self.out.join(PROGRAM);
         let there = std::fs::read(&place).ok();
         if there.as_ref() == Some(&program) {
