@@ -255,7 +255,10 @@ pub(super) fn expected(runtime: &Path) -> Result<Expected, Failure> {
 }
 
 fn unreachable(who: &str, error: &rpc::Error) -> Finding {
-    Finding::new(format!("the {who} does not answer: {error}"), "see its log: docker compose logs")
+    Finding::new(
+        format!("the {who} does not answer: {error}"),
+        "check that it runs (docker compose logs) and that --el and --cl are its addresses",
+    )
 }
 
 /// What an execution client answers.

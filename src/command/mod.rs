@@ -59,6 +59,12 @@ fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
         let snapshot = Snapshot::directory(directory, fs::exists);
         return loose_files(directory, &snapshot).map_or(Ok(snapshot), Err);
     }
+    if !fs::exists(directory) {
+        let message =
+            format!("{}: is not a snapshot directory: it does not exist", directory.display());
+        let hint = "check the path of the snapshot; in a container, check the mount";
+        return Err(Failure::new(exit::INPUT, message, Some(hint)));
+    }
     let message = format!("{}: is not a snapshot directory", directory.display());
     let hint = "a snapshot has el/, cl/ and val/; loose files use --genesis, --config and \
                 --mnemonics";

@@ -14,6 +14,7 @@ use crate::lease::clients::program;
 use crate::rim::clock::pause;
 use crate::rim::console::Console;
 use crate::rim::datadir::{self, Datadir};
+use crate::rim::fs;
 use crate::rim::lease::{self, Lease};
 use crate::rim::lock::Wait;
 use crate::rim::process;
@@ -199,7 +200,13 @@ fn wait(
                 console.warning(&format!("{marker}: {error}; waiting until init replaces it"));
             }
             None if !said => {
-                console.title(&format!("waiting for a genesis in {}", args.runtime.display()));
+                let runtime = args.runtime.display();
+                console.title(&format!("waiting for a genesis in {runtime}"));
+                if !fs::exists(&args.runtime) {
+                    console.note(&format!(
+                        "no such directory yet: check --runtime, or run regenesis init --out {runtime}"
+                    ));
+                }
             }
             _ => {}
         }
