@@ -151,7 +151,7 @@ fn files_that_flags_name() {
             &["init", "snapshot", "--validators", "input"],
             &["init", "snapshot", "--shadow-fork-block", "input"],
             &["init", "--egg-values", "input"],
-            &["capture", "--state", "input"],
+            &["capture", "--out", "new", "--state", "input"],
             &[
                 "capture",
                 "--out",
