@@ -217,7 +217,7 @@ fn contents_of_files() {
                     place.says(&[verb, "snapshot"], false);
                 }
                 place.write("state.json", place.read("snapshot/el/genesis.template.json"));
-                place.says(&["capture", "--state", "state.json"], false);
+                place.says(&["capture", "--state", "state.json", "--out", "new"], false);
             }
         }
         let place = Place::new();
