@@ -9,17 +9,22 @@
 set -eu
 unset CDPATH
 
-say() { printf '%s\n' "$*" >&2; }
+# Neither logs nor settings nor names may control the terminal: no control, bidirectional or invisible character.
+hidden=$(printf '%b' 's/\0302[\0200-\0237]/?/g;s/\0342\0200[\0213-\0217\0250-\0256]/?/g;s/\0342\0201[\0240-\0257]/?/g')
+hidden="$hidden;$(printf '%b' 's/\0357\0273\0277/?/g;s/\0363\0240[\0200-\0277][\0200-\0277]/?/g')"
+plain() { LC_ALL=C tr -d '\000-\010\013-\037\177' | LC_ALL=C sed "$hidden"; }
+say() { printf '%s\n' "$*" | plain >&2; }
 # EXIT MESSAGE [HINT]
 fail() { say "error: $2"; [ $# -lt 3 ] || say "hint: $3"; exit "$1"; }
-# Neither logs nor settings may control the terminal.
-plain() { LC_ALL=C tr -d '\000-\010\013-\037\177'; }
+newline='
+'
 
-[ $# = 0 ] || fail 2 "up.sh takes no argument: $(printf '%s' "$1" | plain)" \
+[ $# = 0 ] || fail 2 "up.sh takes no argument: $1" \
   "SNAPSHOT=DIRECTORY ./up.sh starts another snapshot; the end of its output says how to stop the stack"
 
 # Prints the absolute path of the snapshot $1.
 snapshot() {
+  case $1 in *"$newline"*) fail 3 "SNAPSHOT=$1: its name has a line break" "rename it" ;; esac
   [ -d "$1" ] || fail 3 "SNAPSHOT=$1: there is no such directory" "it names a snapshot's directory"
   for file in metadata.json el/genesis.template.json cl/config.yaml; do
     [ -e "$1/$file" ] ||
@@ -34,8 +39,10 @@ if [ -n "${SNAPSHOT:-}" ]; then
   SNAPSHOT=$(snapshot "$SNAPSHOT")
   export SNAPSHOT
 fi
-cd -P -- "$(dirname -- "$0")"
-here=$(pwd -P)
+case $0 in */*) cd -P -- "${0%/*}/" ;; esac
+here=$(pwd -P && echo .)
+here=${here%??}
+case $here in *"$newline"*) fail 2 "$here: the name of the folder has a line break" "rename it" ;; esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
@@ -52,7 +59,8 @@ if grep -q '{SNAPSHOT:-}' "$file" && [ ! -e metadata.json ] && [ ! -L metadata.j
 
 # A folder is a project, by its whole path: folders of one name must not take each other's volumes.
 base=$(basename "$here" | tr 'A-Z' 'a-z' | LC_ALL=C tr -cd 'a-z0-9_-' | sed 's/^[_-]*//' | cut -c 1-40)
-own_project=${base:-regenesis}-$(printf %s "$here" | cksum | cut -d ' ' -f 1)
+sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; }
+own_project=${base:-regenesis}-$(printf %s "$here" | sha256 | cut -c 1-10)
 
 # -- settings ------------------------------------------------------------------------------------------
 
@@ -141,7 +149,7 @@ if [ -e .env ] || [ -L .env ]; then
   case " $taken " in *' SNAPSHOT '*) SNAPSHOT=$(snapshot "$SNAPSHOT"); export SNAPSHOT ;; esac
 fi
 
-case ${WAIT:-60} in *[!0-9]*) fail 2 "WAIT is not a number of seconds" ;; esac
+case ${WAIT:-60} in *[!0-9]* | ??????*) fail 2 "WAIT is not a number of seconds below 100000" ;; esac
 
 # The value of the setting $1: the variable, or the default in the compose file.
 setting() {

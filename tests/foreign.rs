@@ -72,10 +72,25 @@ impl Snapshot {
 }
 
 #[test]
+fn a_forged_seal_and_a_link_are_refused() {
+    let snapshot = Snapshot::new();
+    let sealed = std::fs::read_to_string(snapshot.path().join("docker-compose.yml")).unwrap();
+    let (_, rest) = sealed.split_once('\n').unwrap();
+    for seal in ["x\rname: other\rinclude:\r  - notes.txt\r", "x\u{2028}networks: {}\u{2028}"] {
+        snapshot.write("docker-compose.yml", format!("# regenesis seal {seal}\n{rest}"));
+        snapshot.is_refused("docker-compose.yml", &["line 1", "is not what regenesis"]);
+    }
+    snapshot.write("elsewhere.yml", &sealed);
+    std::fs::remove_file(snapshot.path().join("docker-compose.yml")).unwrap();
+    symlink("elsewhere.yml", snapshot.path().join("docker-compose.yml")).unwrap();
+    snapshot.is_refused("docker-compose.yml", &["is a link"]);
+}
+
+#[test]
 fn the_project_that_up_sh_writes_is_ours_in_its_own_directory_alone() {
     let snapshot = Snapshot::new();
     let path = snapshot.path().canonicalize().unwrap();
-    let script = "printf %s \"$1\" | cksum | cut -d ' ' -f 1";
+    let script = "printf %s \"$1\" | sha256sum | cut -c 1-10";
     let sum = Command::new("sh").args(["-c", script, "sh"]).arg(&path).output().unwrap();
     let sum = String::from_utf8(sum.stdout).unwrap();
     snapshot.write(".env", format!("# mine\nCOMPOSE_PROJECT_NAME=snapshot-{sum}"));

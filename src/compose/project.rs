@@ -4,8 +4,12 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+
 /// As many characters as the name of the directory gives.
 const LONGEST: usize = 40;
+/// Hex digits of the path's SHA-256.
+const DIGITS: usize = 10;
 
 /// The name of the project for a directory, given by its absolute path without links.
 pub fn of(directory: &Path) -> String {
@@ -19,34 +23,13 @@ pub fn of(directory: &Path) -> String {
         .map(|&byte| char::from(byte))
         .collect();
     let name = if name.is_empty() { "regenesis" } else { &name };
-    format!("{name}-{}", cksum(directory.as_os_str().as_bytes()))
-}
-
-/// The checksum that POSIX gives the program `cksum`: a CRC of the bytes and of their number.
-fn cksum(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, byte: u8| {
-        (0..8).fold(crc ^ u32::from(byte) << 24, |crc, _| {
-            let polynomial = if crc & 0x8000_0000 == 0 { 0 } else { 0x04c1_1db7 };
-            crc << 1 ^ polynomial
-        })
-    };
-    let crc = bytes.iter().fold(0, |crc, &byte| step(crc, byte));
-    let length = std::iter::successors(Some(bytes.len()), |length| Some(length >> 8));
-    let length = length.take_while(|&length| length > 0);
-    !length.fold(crc, |crc, length| step(crc, length.to_le_bytes()[0]))
+    let digest = hex::encode(Sha256::digest(directory.as_os_str().as_bytes()));
+    format!("{name}-{}", &digest[..DIGITS])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_checksum_is_that_of_cksum() {
-        // printf %s TEXT | cksum
-        assert_eq!(cksum(b""), 4_294_967_295);
-        assert_eq!(cksum(b"123456789"), 930_766_865);
-        assert_eq!(cksum(&[b'a'; 300]), 1_664_553_091);
-    }
 
     #[test]
     fn a_project_has_a_name_that_compose_takes() {
@@ -55,6 +38,8 @@ mod tests {
         assert_eq!(name("/x/_-a_b-C"), "a_b-c");
         assert_eq!(name("/x/\u{e9}"), "regenesis");
         assert_eq!(name(&format!("/{}", "a".repeat(60))), "a".repeat(40));
+        // printf %s /x1/chain-7 | sha256sum
+        assert_eq!(of(Path::new("/x1/chain-7")), "chain-7-357914c12c");
         assert_ne!(of(Path::new("/x1/chain-7")), of(Path::new("/x2/chain-7")));
     }
 }

@@ -23,6 +23,14 @@ pub fn is_unedited(text: &str) -> bool {
     sealed == Some(&digest(head, rest))
 }
 
+/// `text` without its seal, and the number of the seal's line, from 1; `None` where the seal is not of
+/// this very text.
+pub fn unsealed(text: &str) -> Option<(String, usize)> {
+    let (head, rest) = split(text);
+    let (_, rest) = rest.split_once('\n').filter(|_| is_unedited(text))?;
+    Some((format!("{head}{rest}"), if head.is_empty() { 1 } else { 2 }))
+}
+
 /// Whether regenesis wrote `text` as its file `name`, and nobody edited it: it has its seal, or is
 /// what this version writes, but for the seal, which the first release did not know.
 pub fn is_ours(name: &str, text: &str) -> bool {

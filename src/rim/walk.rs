@@ -29,6 +29,11 @@ pub enum Kind {
     Other(&'static str),
 }
 
+/// Whether a path is a symbolic link.
+pub fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_symlink())
+}
+
 /// All that is below `root`, in order, but for what is in the directories that `closed` names: first
 /// the entries of `root` itself, however many they are, then at most `most` others. Also whether that
 /// is all.

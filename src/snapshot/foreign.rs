@@ -2,7 +2,7 @@
 //! when somebody starts the stack there. A snapshot from a stranger must not bring such a file unseen.
 
 use super::{CHAIN, CONFIG, GENESIS, HEAD, METADATA, MNEMONICS, OWN_GENESIS, VALIDATORS, bake};
-use crate::compose::{FILE, UP_FILE};
+use crate::compose::{FILE, UP_FILE, seal};
 
 /// Where Compose and the stack's script look for settings.
 pub const SETTINGS: &str = ".env";
@@ -57,25 +57,30 @@ pub struct Setting {
 pub fn settings_obeyed(text: &str, shipped: &str) -> Vec<Setting> {
     // Compose ends lines as Go's godotenv and Python's dotenv do: also with a lone carriage return.
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
+    // In a quoted value, what looks like a comment may be the end of the value and a setting.
+    let quotes = text.contains(['\'', '"', '`', '\\']);
     let lines = (1..).zip(text.lines());
     let obeyed = lines.filter_map(|(line, text)| {
-        let name = variable(text)?;
-        let ours = shipped.lines().any(|shipped| shipped == text);
-        (!ours && decides(&name)).then_some(Setting { line, name })
+        if shipped.lines().any(|shipped| shipped == text)
+            || !quotes && text.trim_start().starts_with('#')
+        {
+            return None;
+        }
+        variables(text).find(|name| decides(name)).map(|name| Setting { line, name })
     });
     obeyed.collect()
 }
 
-/// The variable that a line sets: `NAME=value`, `export NAME=value`, `NAME: value`, `'NAME'=value`.
-fn variable(line: &str) -> Option<String> {
-    let line = line.trim();
-    let line = line
-        .strip_prefix("export")
-        .filter(|rest| rest.starts_with(char::is_whitespace))
-        .unwrap_or(line);
-    let (name, _) = line.split_once(['=', ':'])?;
-    let name = name.trim().trim_matches(['\'', '"']);
-    (!name.is_empty() && !name.starts_with('#')).then(|| name.to_uppercase())
+/// What a line may set: each name before a `=` or a `:`, wherever it stands. A parser may read on
+/// after a quoted value, and differs from another one there.
+fn variables(line: &str) -> impl Iterator<Item = String> {
+    let name_before = |at: usize| {
+        let text = line[..at].trim_end().trim_end_matches(['\'', '"']);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let name = text.rsplit(|c| !is_name(c)).next().unwrap_or_default();
+        name.to_uppercase()
+    };
+    line.match_indices(['=', ':']).map(move |(at, _)| name_before(at))
 }
 
 fn decides(name: &str) -> bool {
@@ -85,22 +90,27 @@ fn decides(name: &str) -> bool {
         || ["COMPOSE_", "DOCKER_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// The first line, from 1, on which `found` is not what regenesis writes; `None` if it is that,
-/// whether with a seal or without.
+/// The first line, from 1, on which `found` is not what regenesis writes; `None` if it is that, with
+/// its seal or without.
 pub fn first_difference(found: &[u8], written: &str) -> Option<usize> {
-    // A comment, in both kinds of file.
-    const SEAL: &[u8] = b"# regenesis seal ";
-    let lines = found.split_inclusive(|byte| *byte == b'\n').enumerate();
-    let mut lines = lines.filter(|(index, line)| *index > 1 || !line.starts_with(SEAL));
-    let mut last = 0;
+    let text = String::from_utf8_lossy(found);
+    if let Some((unsealed, line)) = seal::unsealed(&text) {
+        let different = different_line(&unsealed, written)?;
+        return Some(if different < line { different } else { different + 1 });
+    }
+    different_line(&text, written)
+}
+
+fn different_line(found: &str, written: &str) -> Option<usize> {
+    let mut lines = found.split_inclusive('\n');
+    let mut number = 0;
     for expected in written.split_inclusive('\n') {
-        match lines.next() {
-            Some((index, line)) if line == expected.as_bytes() => last = index + 1,
-            Some((index, _)) => return Some(index + 1),
-            None => return Some(last + 1),
+        number += 1;
+        if lines.next() != Some(expected) {
+            return Some(number);
         }
     }
-    lines.next().map(|(index, _)| index + 1)
+    lines.next().map(|_| number + 1)
 }
 
 #[cfg(test)]
@@ -163,17 +173,37 @@ mod tests {
         let written = "#!/bin/sh\none\ntwo\n";
         for (found, line) in [
             ("#!/bin/sh\none\ntwo\n", None),
-            ("#!/bin/sh\n# regenesis seal 12: x\none\ntwo\n", None),
             ("#!/bin/sh\none\n", Some(3)),
             ("", Some(1)),
             ("#!/bin/sh\nONE\ntwo\n", Some(2)),
-            ("#!/bin/sh\n# regenesis seal 12: x\nONE\ntwo\n", Some(3)),
             ("#!/bin/sh\none\ntwo", Some(3)),
             ("#!/bin/sh\none\ntwo\nthree\n", Some(4)),
-            ("#!/bin/sh\none\n# regenesis seal 12: x\ntwo\n", Some(3)),
             ("#!/bin/sh\none\r\ntwo\n", Some(2)),
+            ("#!/bin/sh\n# regenesis seal 12: x\none\ntwo\n", Some(2)),
+            ("#!/bin/sh\n# regenesis seal x\rrm -rf /\none\ntwo\n", Some(2)),
         ] {
             assert_eq!(first_difference(found.as_bytes(), written), line, "{found:?}");
+        }
+        assert_eq!(first_difference(seal::seal(written).as_bytes(), written), None);
+        // Whoever edits a file can seal it, too.
+        let edited = seal::seal("#!/bin/sh\none\ntwo; rm -rf /\n");
+        assert_eq!(first_difference(edited.as_bytes(), written), Some(4));
+        assert_eq!(first_difference(seal::seal("sh\none\ntwo\n").as_bytes(), written), Some(2));
+    }
+
+    #[test]
+    fn a_setting_is_found_wherever_a_parser_may_find_it() {
+        for text in [
+            "A=\"x\" BIND=0.0.0.0",
+            "C='y' COMPOSE_FILE=notes.txt",
+            "A='\n# ' GETH_IMAGE=evil",
+            "A=`x` \"DOCKER_HOST\" : tcp://evil",
+            "A=x\\\n#' BIND=1",
+        ] {
+            assert_eq!(settings_obeyed(text, "").len(), 1, "{text:?}");
+        }
+        for text in ["# BIND=0.0.0.0", "A=BIND", "IMAGES=1", "URL=http://x:1"] {
+            assert_eq!(settings_obeyed(text, ""), [], "{text:?}");
         }
     }
 }

@@ -140,6 +140,11 @@ fn changed(
     let mut found = Vec::new();
     for (name, by, written) in [(FILE, "Compose", compose.as_str()), (UP_FILE, "a shell", UP)] {
         let path = directory.join(name);
+        if walk::is_link(&path) {
+            let what = format!("is a link, which {by} would follow to whatever is there then");
+            found.push(Foreign::obeyed(name, None, what));
+            continue;
+        }
         if fs::exists(&path)
             && let Some(line) = first_difference(&fs::read_file(&path)?, written)
         {
