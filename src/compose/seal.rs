@@ -23,12 +23,14 @@ pub fn is_unedited(text: &str) -> bool {
     sealed == Some(&digest(head, rest))
 }
 
-/// `text` without its seal, and the number of the seal's line, from 1; `None` where the seal is not of
-/// this very text.
+/// `text` without its seal, and the number of the seal's line, from 1; `None` where no line has the
+/// exact form of a seal. Whether it is the seal of this text is another question: [`is_unedited`].
 pub fn unsealed(text: &str) -> Option<(String, usize)> {
     let (head, rest) = split(text);
-    let (_, rest) = rest.split_once('\n').filter(|_| is_unedited(text))?;
-    Some((format!("{head}{rest}"), if head.is_empty() { 1 } else { 2 }))
+    let (line, rest) = rest.split_once('\n')?;
+    let digest = line.strip_prefix(BEFORE)?.strip_suffix(AFTER)?;
+    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then(|| (format!("{head}{rest}"), if head.is_empty() { 1 } else { 2 }))
 }
 
 /// Whether regenesis wrote `text` as its file `name`, and nobody edited it: it has its seal, or is

@@ -95,8 +95,10 @@ fn decides(name: &str) -> bool {
 pub fn first_difference(found: &[u8], written: &str) -> Option<usize> {
     let text = String::from_utf8_lossy(found);
     if let Some((unsealed, line)) = seal::unsealed(&text) {
-        let different = different_line(&unsealed, written)?;
-        return Some(if different < line { different } else { different + 1 });
+        return match different_line(&unsealed, written) {
+            Some(different) => Some(if different < line { different } else { different + 1 }),
+            None => (!seal::is_unedited(&text)).then_some(line),
+        };
     }
     different_line(&text, written)
 }

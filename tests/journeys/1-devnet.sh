@@ -56,7 +56,8 @@ says "belongs to the folder $chain, not to $second"
 same "$(genesis)" "$first" "the first chain's genesis"
 
 say "plain docker compose in the folder means the stack of up.sh, also in a copied folder"
-same "$(cd "$chain" && "${compose[@]}" ps -q el)" "$(composed "$chain" ps -q el)" "the container of geth"
+same "$(cd "$chain" && "${compose[@]}" ps -q el)" \
+  "$("${compose[@]}" -p "$(project_of "$chain")" -f "$chain/docker-compose.yml" ps -q el)" "the container of geth"
 grep -qx "COMPOSE_PROJECT_NAME=$(project_of "$second")" "$second/.env" || broken "the second folder's .env"
 cp "$chain/.env" "$second/.env"
 ports 19110
