@@ -31,6 +31,21 @@ pub fn of(input: &Input) -> Option<Identity> {
     })
 }
 
+/// File systems in memory (linux/magic.h: tmpfs, ramfs), which never look whether a mapped page was
+/// written.
+const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
+
+/// Whether from now on a program that writes through a mapping of the file changes its times: a page
+/// that is not on disk yet can be written again without a trace.
+pub fn notices_mapped_writes(input: &Input) -> bool {
+    let Input::File(path) = input else { return false };
+    let Ok(file) = File::open(path) else { return false };
+    let on_disk = rustix::fs::fstatfs(&file).is_ok_and(|found| {
+        u64::try_from(found.f_type).is_ok_and(|kind| !IN_MEMORY.contains(&kind))
+    });
+    on_disk && file.sync_all().is_ok()
+}
+
 /// SHA-256 of an input's length and the digests of its pieces: as hard to forge as the digest of the
 /// whole, and all cores compute it.
 ///
@@ -161,6 +176,15 @@ mod tests {
             std::fs::write(&path, other).unwrap();
             assert_ne!(tree(&input).unwrap(), first);
         }
+    }
+
+    #[test]
+    fn a_file_in_memory_is_not_known_by_its_times() {
+        let directory = tempfile::tempdir_in("/dev/shm").unwrap();
+        let path = directory.path().join("file");
+        std::fs::write(&path, "one").unwrap();
+        assert!(!notices_mapped_writes(&Input::File(path)));
+        assert!(notices_mapped_writes(&Input::File("Cargo.toml".into())));
     }
 
     #[test]

@@ -70,7 +70,11 @@ pub(in crate::command) fn of_large_files(snapshot: &Snapshot, digests: &Digests)
 pub(in crate::command) fn seen(snapshot: &Snapshot, watch: &Watch, digests: &Digests) -> Seen {
     let file = |(path, input): (&'static str, &Input)| {
         let (identity, tree) = (watch.settled(input)?, digests.get(path)?.clone());
-        Some((path.to_owned(), seen::File { identity, tree }))
+        // Once more, from a moment on in which every change of the file gives it another identity.
+        let holds = identity::notices_mapped_writes(input)
+            && identity::of(input) == Some(identity)
+            && identity::tree(input).is_ok_and(|found| hex::encode(found) == tree);
+        holds.then(|| (path.to_owned(), seen::File { identity, tree }))
     };
     Seen { files: snapshot.large_files().into_iter().filter_map(file).collect() }
 }
