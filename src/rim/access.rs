@@ -1,12 +1,13 @@
 //! Who may read a file: owner, mode, and the access list that Linux keeps beside them
 //! (`system.posix_acl_access`; acl(5) has the rules, the kernel's `posix_acl_xattr.h` the bytes).
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{XattrFlags, getxattr, setxattr};
+use rustix::fs::{CWD, Mode, OFlags, XattrFlags, getxattr, openat, setxattr};
 use rustix::io::Errno;
 
 /// To read a file.
@@ -26,85 +27,165 @@ const NAMED_GROUP: u16 = 0x08;
 const MASK: u16 = 0x10;
 const OTHERS: u16 = 0x20;
 
-/// An entry of an access list, in the order of the kernel.
+/// A rule of an access list, in the order of the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
+struct Rule {
     tag: u16,
     id: u32,
     rights: u16,
 }
 
+/// A file or directory that was found: what is done is done to it, whatever comes to stand at its
+/// path.
+#[derive(Debug)]
+pub struct Entry {
+    handle: File,
+    meta: Metadata,
+}
+
+/// What stands at a path below a directory.
+#[derive(Debug)]
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// This path, or a part of it, is a symbolic link: it may lead anywhere.
+    Link(PathBuf),
+    /// A file, a directory, or anything else.
+    Entry(Entry),
+}
+
+/// Finds `path` below `directory` without following a link on the way. `directory` itself may be one:
+/// the user named it.
+///
+/// # Errors
+/// It cannot be seen.
+pub fn find(directory: &Path, path: &Path) -> io::Result<Found> {
+    let mut entry = open(CWD, directory, HANDLE)?;
+    let mut place = directory.to_owned();
+    for name in path.components() {
+        place.push(name);
+        entry = match open(&entry.handle, Path::new(&name), HANDLE | OFlags::NOFOLLOW) {
+            Ok(entry) if entry.meta.is_symlink() => return Ok(Found::Link(place)),
+            Ok(entry) => entry,
+            Err(Errno::LOOP) => return Ok(Found::Link(place)),
+            Err(Errno::NOENT) => return Ok(Found::Nothing),
+            Err(error) => return Err(error.into()),
+        };
+    }
+    Ok(Found::Entry(entry))
+}
+
+/// Neither reads nor waits, and needs no right to the file itself.
+#[cfg(not(target_vendor = "apple"))]
+const HANDLE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+#[cfg(target_vendor = "apple")]
+const HANDLE: OFlags = OFlags::NONBLOCK.union(OFlags::CLOEXEC);
+
+fn open(parent: impl AsFd, path: &Path, flags: OFlags) -> Result<Entry, Errno> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let handle = File::from(openat(parent, path, flags, Mode::empty())?);
+    let meta =
+        handle.metadata().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    Ok(Entry { handle, meta })
+}
+
 /// Whether a user with the group of the same number has `right` to `path`, whose directories are
-/// another question.
+/// another question. Follows links.
 ///
 /// # Errors
 /// The path cannot be seen.
 pub fn allows(path: &Path, user: u32, right: u16) -> io::Result<bool> {
-    let meta = std::fs::metadata(path)?;
-    let entries = entries(path, &meta)?;
-    let of = |tag, id| entries.iter().find(|entry| (entry.tag, entry.id) == (tag, id));
-    let mask = of(MASK, NOBODY).map_or(7, |entry| entry.rights);
-    let class = if meta.uid() == user {
-        of(OWNER, NOBODY).map(|entry| entry.rights)
-    } else if let Some(entry) = of(USER, user) {
-        Some(entry.rights & mask)
-    } else {
-        let group = if meta.gid() == user { of(GROUP, NOBODY) } else { of(NAMED_GROUP, user) };
-        group.map(|entry| entry.rights & mask).or(of(OTHERS, NOBODY).map(|entry| entry.rights))
-    };
-    Ok(class.is_some_and(|rights| rights & right == right))
+    open(CWD, path, HANDLE)?.allows(user, right)
 }
 
-/// Gives `user` a right to `path`, and nobody else one more.
-///
-/// # Errors
-/// The file system has no access lists, or the path is another user's.
-pub fn grant(path: &Path, user: u32, right: u16) -> io::Result<()> {
-    let meta = std::fs::metadata(path)?;
-    let mut entries = entries(path, &meta)?;
-    let mask = entries.iter().find(|entry| entry.tag == MASK).map_or(7, |entry| entry.rights);
-    entries.retain(|entry| entry.tag != MASK);
-    // What the mask held back stays held back when it is widened.
-    let masked = entries.iter_mut().filter(|entry| [USER, GROUP, NAMED_GROUP].contains(&entry.tag));
-    masked.for_each(|entry| entry.rights &= mask);
-    match entries.iter_mut().find(|entry| (entry.tag, entry.id) == (USER, user)) {
-        Some(entry) => entry.rights |= right,
-        None => entries.push(Entry { tag: USER, id: user, rights: right }),
+impl Entry {
+    /// Whether it is a regular file.
+    pub fn is_file(&self) -> bool {
+        self.meta.is_file()
     }
-    let masked = entries.iter().filter(|entry| [USER, GROUP, NAMED_GROUP].contains(&entry.tag));
-    let rights = masked.fold(0, |rights, entry| rights | entry.rights);
-    entries.push(Entry { tag: MASK, id: NOBODY, rights });
-    entries.sort_unstable();
-    let mut bytes = VERSION.to_le_bytes().to_vec();
-    for Entry { tag, id, rights } in entries {
-        bytes.extend_from_slice(&tag.to_le_bytes());
-        bytes.extend_from_slice(&rights.to_le_bytes());
-        bytes.extend_from_slice(&id.to_le_bytes());
-    }
-    Ok(setxattr(path, NAME, &bytes, XattrFlags::empty())?)
-}
 
-/// The access list of a path; without one, what its mode says.
-fn entries(path: &Path, meta: &Metadata) -> io::Result<Vec<Entry>> {
-    let mut bytes = vec![0; 1 << 16];
-    let length = match getxattr(path, NAME, &mut bytes) {
-        Ok(length) => length,
-        Err(Errno::NODATA | Errno::NOTSUP) => {
-            let of = |tag, shift: u32| {
-                let rights = ((meta.mode() >> shift) & 7) as u16;
-                Entry { tag, id: NOBODY, rights }
-            };
-            return Ok(vec![of(OWNER, 6), of(GROUP, 3), of(OTHERS, 0)]);
+    /// Whether it is a directory.
+    pub fn is_directory(&self) -> bool {
+        self.meta.is_dir()
+    }
+
+    /// Whether a user with the group of the same number has `right` to it.
+    ///
+    /// # Errors
+    /// Its access list cannot be read.
+    pub fn allows(&self, user: u32, right: u16) -> io::Result<bool> {
+        let rules = self.rules()?;
+        let of = |tag, id| rules.iter().find(|rule| (rule.tag, rule.id) == (tag, id));
+        let mask = of(MASK, NOBODY).map_or(7, |rule| rule.rights);
+        let class = if self.meta.uid() == user {
+            of(OWNER, NOBODY).map(|rule| rule.rights)
+        } else if let Some(rule) = of(USER, user) {
+            Some(rule.rights & mask)
+        } else {
+            let of_group = self.meta.gid() == user;
+            let group = if of_group { of(GROUP, NOBODY) } else { of(NAMED_GROUP, user) };
+            group.map(|rule| rule.rights & mask).or(of(OTHERS, NOBODY).map(|rule| rule.rights))
+        };
+        Ok(class.is_some_and(|rights| rights & right == right))
+    }
+
+    /// Gives `user` a right to it, and nobody else one more.
+    ///
+    /// # Errors
+    /// The file system has no access lists, or it is another user's.
+    pub fn grant(&self, user: u32, right: u16) -> io::Result<()> {
+        let mut rules = self.rules()?;
+        let mask = rules.iter().find(|rule| rule.tag == MASK).map_or(7, |rule| rule.rights);
+        rules.retain(|rule| rule.tag != MASK);
+        // What the mask held back stays held back when it is widened.
+        let is_masked = |rule: &Rule| [USER, GROUP, NAMED_GROUP].contains(&rule.tag);
+        let masked = rules.iter_mut().filter(|rule| is_masked(rule));
+        masked.for_each(|rule| rule.rights &= mask);
+        match rules.iter_mut().find(|rule| (rule.tag, rule.id) == (USER, user)) {
+            Some(rule) => rule.rights |= right,
+            None => rules.push(Rule { tag: USER, id: user, rights: right }),
         }
-        Err(error) => return Err(error.into()),
-    };
-    let (_, list) = bytes[..length].split_at_checked(4).unwrap_or_default();
-    let entry = |&[a, b, c, d, e, f, g, h]: &[u8; 8]| Entry {
-        tag: u16::from_le_bytes([a, b]),
-        rights: u16::from_le_bytes([c, d]),
-        id: u32::from_le_bytes([e, f, g, h]),
-    };
-    Ok(list.as_chunks().0.iter().map(entry).collect())
+        let masked = rules.iter().filter(|rule| is_masked(rule));
+        let rights = masked.fold(0, |rights, rule| rights | rule.rights);
+        rules.push(Rule { tag: MASK, id: NOBODY, rights });
+        rules.sort_unstable();
+        let mut bytes = VERSION.to_le_bytes().to_vec();
+        for Rule { tag, id, rights } in rules {
+            bytes.extend_from_slice(&tag.to_le_bytes());
+            bytes.extend_from_slice(&rights.to_le_bytes());
+            bytes.extend_from_slice(&id.to_le_bytes());
+        }
+        Ok(setxattr(self.path(), NAME, &bytes, XattrFlags::empty())?)
+    }
+
+    /// The access list; without one, what the mode says.
+    fn rules(&self) -> io::Result<Vec<Rule>> {
+        let mut bytes = vec![0; 1 << 16];
+        let length = match getxattr(self.path(), NAME, &mut bytes) {
+            Ok(length) => length,
+            Err(Errno::NODATA | Errno::NOTSUP) => {
+                let of = |tag, shift: u32| {
+                    let rights = ((self.meta.mode() >> shift) & 7) as u16;
+                    Rule { tag, id: NOBODY, rights }
+                };
+                return Ok(vec![of(OWNER, 6), of(GROUP, 3), of(OTHERS, 0)]);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let (_, list) = bytes[..length].split_at_checked(4).unwrap_or_default();
+        let rule = |&[a, b, c, d, e, f, g, h]: &[u8; 8]| Rule {
+            tag: u16::from_le_bytes([a, b]),
+            rights: u16::from_le_bytes([c, d]),
+            id: u32::from_le_bytes([e, f, g, h]),
+        };
+        Ok(list.as_chunks().0.iter().map(rule).collect())
+    }
+
+    /// The path of the handle: fsetxattr(2) takes none that was opened without a right to the file.
+    fn path(&self) -> String {
+        let place = if cfg!(target_vendor = "apple") { "/dev/fd" } else { "/proc/self/fd" };
+        format!("{place}/{}", self.handle.as_raw_fd())
+    }
 }
 
 /// What keeps this program from a path.
@@ -138,6 +219,10 @@ mod tests {
 
     const OURS: u32 = 65532;
 
+    fn grant(path: &Path, user: u32, right: u16) -> io::Result<()> {
+        open(CWD, path, HANDLE)?.grant(user, right)
+    }
+
     #[test]
     fn a_right_is_of_one_user_alone() {
         let place = tempfile::tempdir().unwrap();
@@ -152,10 +237,10 @@ mod tests {
             assert!(!allows(&file, user, SEARCH).unwrap());
         }
         let meta = std::fs::metadata(&file).unwrap();
-        let list = entries(&file, &meta).unwrap();
+        let list = open(CWD, &file, HANDLE).unwrap().rules().unwrap();
         let wanted = [(OWNER, NOBODY, 6), (USER, 7, 4), (USER, OURS, 4), (GROUP, NOBODY, 0)];
         let rest = [(MASK, NOBODY, 4), (OTHERS, NOBODY, 0)];
-        let list: Vec<_> = list.iter().map(|entry| (entry.tag, entry.id, entry.rights)).collect();
+        let list: Vec<_> = list.iter().map(|rule| (rule.tag, rule.id, rule.rights)).collect();
         assert_eq!(list, [&wanted[..], &rest[..]].concat());
         assert!(!allows(&file, OURS + 1, READ).unwrap());
         // The mode shows the mask where the group's rights were.

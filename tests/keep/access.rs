@@ -5,7 +5,7 @@ use std::process::Output;
 
 use regenesis::rim::access::{READ, SEARCH, allows};
 
-use super::{Home, mode, shell, text};
+use super::{Home, mode, shell, support, text};
 
 const STACK: u32 = 65532;
 const OTHER: u32 = 65533;
@@ -107,4 +107,62 @@ fn a_public_snapshot_needs_nothing() {
     let home = Home::new();
     let said = home.ok(&super::CAPTURE);
     assert!(!said.contains("uid 65532"), "{said}");
+}
+
+/// A stranger's snapshot may have a link at any of its names, to any secret of its user.
+#[test]
+fn compose_gives_no_right_through_a_link() {
+    let cases = [
+        ("a file it does not use", "el/genesis.json", "ln -s ~/k2 el/genesis.json"),
+        ("a link to a link", "el/genesis.json", "ln -s ~/k2 el/hop; ln -s hop el/genesis.json"),
+        ("a link to nowhere", "el/genesis.json", "ln -s ~/late el/genesis.json"),
+        ("a file of the past", "el/head.rlp", "ln -s ~/k2 el/head.rlp"),
+        (
+            "a file it uses",
+            "val/mnemonics.yaml",
+            "mv val/mnemonics.yaml ~/k3; ln -s ~/k3 val/mnemonics.yaml",
+        ),
+        (
+            "a file of its bake",
+            "baked/keystores.jsonl",
+            "mv baked/keystores.jsonl ~/k3; ln -s ~/k3 baked/keystores.jsonl",
+        ),
+        ("a directory", "baked", "mv baked ~/dir; ln -s ~/dir baked"),
+        ("a directory it needs", "val", "mv val ~/dir; ln -s ~/dir val"),
+    ];
+    for (what, link, script) in cases {
+        let home = secret();
+        let outside = home.at("ssh");
+        std::fs::create_dir(&outside).unwrap();
+        home.put("ssh/k2", "secret");
+        shell(
+            &home,
+            &format!(
+                "cp -r out old; rm -r out; mv old out; HOME={}; cd out; {script}; \
+                 find ~ -type f -exec chmod 600 {{}} +; find ~ -type d -exec chmod 700 {{}} +",
+                outside.display()
+            ),
+        );
+        let before = home.state("ssh");
+        let said = home.ok(&["compose", "out"]);
+        assert!(
+            said.contains(&format!("warning: out/{link} is a symbolic link")),
+            "{what}: {said}"
+        );
+        assert_eq!(home.state("ssh"), before, "{what}");
+        for path in support::place::tree(&outside) {
+            let right = if path.is_dir() { SEARCH } else { READ };
+            assert!(!allows(&path, STACK, right).unwrap(), "{what}: {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn compose_gives_a_right_to_nothing_that_the_snapshot_does_not_use() {
+    let home = secret();
+    home.put("out/el/genesis.json", "secret");
+    mode(&home.at("out/el/genesis.json"), 0o600);
+    let said = home.ok(&["compose", "out"]);
+    assert!(!said.contains("out/el/genesis.json"), "{said}");
+    assert!(!allows(&home.at("out/el/genesis.json"), STACK, READ).unwrap());
 }
