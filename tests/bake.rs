@@ -10,7 +10,8 @@ use regenesis::cl::preset::Revision;
 use regenesis::command::prepare::Wanted;
 use regenesis::command::prepare::baked::{Found, load};
 use regenesis::keys::{Entropy, Kdf};
-use regenesis::rim::identity;
+use regenesis::rim::{fs, identity};
+use regenesis::snapshot::bake::{self, Bound, Record};
 use regenesis::snapshot::seen::{self, Identity, Seen};
 use regenesis::snapshot::{Input, Snapshot};
 use support::{Run, repository};
@@ -359,5 +360,118 @@ fn baked_keystores_stay_and_all_else_goes() {
         for path in before.keys().filter(same) {
             assert_eq!(after[path], before[path], "{path}");
         }
+    }
+}
+
+fn verify(snapshot: &Path) -> (Option<i32>, String) {
+    // Who takes memory for a whole file is stopped here.
+    let limited = "ulimit -v 4194304; exec timeout 60 \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", limited, "sh", env!("CARGO_BIN_EXE_regenesis"), "verify"]).arg(snapshot);
+    let output = command.output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// A record of the sample's bake as somebody who knows the format may write it.
+fn forge(sample: &Path, keystores: &[u8], edit: impl Fn(&mut Record)) {
+    std::fs::write(sample.join(bake::KEYSTORES), keystores).unwrap();
+    let path = sample.join(bake::RECORD);
+    let mut record = Record::parse(&std::fs::read(&path).unwrap()).unwrap();
+    *bound(&mut record, bake::KEYSTORES) = Bound::of(bake::KEYSTORES, keystores);
+    let lines = keystores.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    record.keystores.as_mut().unwrap().count = lines.count();
+    edit(&mut record);
+    std::fs::write(path, record.to_bytes()).unwrap();
+}
+
+fn bound<'a>(record: &'a mut Record, path: &str) -> &'a mut Bound {
+    record.files.iter_mut().find(|file| file.path == path).unwrap()
+}
+
+#[test]
+fn verify_takes_no_keystores_but_the_validators_own() {
+    let sealed =
+        std::fs::read_to_string(repository().join("sample/baked/keystores.jsonl")).unwrap();
+    let lines: Vec<_> = sealed.split_inclusive('\n').collect();
+    let mut swapped = lines.clone();
+    swapped.swap(3, 40);
+    let mut twice = lines.clone();
+    twice[1] = lines[0];
+    let rounds = sealed.replacen("\"c\":2,", "\"c\":3,", 1);
+    assert_ne!(rounds, sealed);
+    let nothing = |_: &mut Record| ();
+    let kdf = |record: &mut Record| record.keystores.as_mut().unwrap().kdf = "pbkdf2".to_owned();
+    let unknown = |record: &mut Record| record.keystores.as_mut().unwrap().kdf = "none".to_owned();
+    let count = |record: &mut Record| record.keystores.as_mut().unwrap().count = 63;
+    let more = |record: &mut Record| record.files.push(Bound::of("baked/more", b""));
+    let seen = |record: &mut Record| record.files.push(Bound::of(bake::SEEN, b""));
+    let size = |record: &mut Record| bound(record, bake::VALIDATORS).size += 1;
+    let digest = |record: &mut Record| bound(record, bake::VALIDATORS).sha256 = "00".repeat(32);
+    let other = |record: &mut Record| bound(record, bake::KEYSTORES).sha256 = "00".repeat(32);
+    let longer = |record: &mut Record| bound(record, bake::KEYSTORES).size += 1;
+    let missing = |record: &mut Record| record.files.retain(|file| file.path != bake::KEYSTORES);
+    let unbound = |record: &mut Record| record.files.retain(|file| file.path != bake::VALIDATORS);
+    let cases: [(String, &dyn Fn(&mut Record), &str); 16] = [
+        (twice.concat(), &nothing, "validator 1 that holds another key"),
+        (swapped.concat(), &nothing, "validator 3 that holds another key"),
+        (lines[1..].concat(), &nothing, "validator 0 that holds another key"),
+        (lines[..63].concat(), &nothing, "has 63 keystores for 64 validators"),
+        (format!("{sealed}{}", lines[0]), &nothing, "more keystores than the mnemonics"),
+        (rounds, &nothing, "validator 0 that has another kdf"),
+        (sealed.clone(), &kdf, "validator 0 that has another kdf"),
+        (sealed.clone(), &unknown, "unknown kdf"),
+        (sealed.clone(), &count, "another number of keystores"),
+        (sealed.clone(), &more, "was made from other files"),
+        (sealed.clone(), &seen, "describes other files"),
+        (sealed.clone(), &size, "describes other files"),
+        (sealed.clone(), &digest, "describes other files"),
+        (sealed.clone(), &other, "describes other files"),
+        (sealed.clone(), &longer, "another size"),
+        (sealed.clone(), &unbound, "describes other files"),
+    ];
+    for (keystores, edit, says) in cases {
+        let directory = tempfile::tempdir().unwrap();
+        let sample = copy_of_sample(directory.path());
+        forge(&sample, sealed.as_bytes(), nothing);
+        assert_eq!(verify(&sample).0, Some(0));
+        forge(&sample, keystores.as_bytes(), edit);
+        let (code, stderr) = verify(&sample);
+        assert_eq!(code, Some(5), "{says}: {stderr}");
+        assert!(
+            stderr.contains(says) && stderr.contains("hint: run `regenesis bake`"),
+            "{says}: {stderr}"
+        );
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let sample = copy_of_sample(directory.path());
+    forge(&sample, sealed.as_bytes(), missing);
+    assert_eq!(verify(&sample).0, Some(5));
+}
+
+#[test]
+fn an_endless_line_of_keystores_is_refused_and_not_held() {
+    let directory = tempfile::tempdir().unwrap();
+    let sample = copy_of_sample(directory.path());
+    let path = sample.join(bake::KEYSTORES);
+    let sealed = std::fs::read(&path).unwrap();
+    let grow = || std::fs::File::options().write(true).open(&path).unwrap().set_len(6 << 30);
+    grow().unwrap();
+    let (code, stderr) = verify(&sample);
+    assert_eq!(code, Some(5), "{stderr}");
+    assert!(stderr.contains("keystores.jsonl of another size"), "{stderr}");
+    // With a record that knows of it.
+    forge(&sample, &sealed, |record| bound(record, bake::KEYSTORES).size = 6 << 30);
+    grow().unwrap();
+    let (code, stderr) = verify(&sample);
+    assert_eq!(code, Some(3), "{stderr}");
+    let says = "sample/baked/keystores.jsonl: line 65 is longer than 1048576 bytes";
+    assert!(stderr.contains(says) && stderr.contains("hint: "), "{stderr}");
+    // Every reader of lines, with any number at once.
+    for count in [1, 64, 100_000] {
+        let read = fs::each_lines(&Input::File(path.clone()), count, |lines| {
+            assert!(lines.len() < 4 << 20);
+            Ok::<_, fs::Error>(())
+        });
+        assert!(read.unwrap_err().to_string().ends_with(says.split_once(": ").unwrap().1));
     }
 }

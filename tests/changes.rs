@@ -242,3 +242,36 @@ fn verify_needs_something_to_verify() {
     std::fs::write(place.path("out/metadata.json"), plain).unwrap();
     place.run(&["verify", "out"]).fails(3, "FULU_FORK_EPOCH");
 }
+
+/// Whoever made a snapshot wrote that list, and may have put anything beside it.
+#[test]
+fn verify_hashes_no_file_but_those_of_a_snapshot() {
+    const TERA: u64 = 1 << 40;
+    let place = Place::new();
+    place.capture(&[]).ok();
+    let metadata = place.json("out/metadata.json");
+    let listed = |path: &str, size: u64| {
+        let mut metadata = metadata.clone();
+        metadata["files"][path] = json!({"size": size, "sha256": "00".repeat(32)});
+        std::fs::write(place.path("out/metadata.json"), metadata.to_string()).unwrap();
+        // The bake is of the metadata as it was.
+        place.run(&["verify", "out"])
+    };
+    let sparse = |path: &str| {
+        let path = place.path("out").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::File::create(path).unwrap().set_len(TERA).unwrap();
+    };
+    for path in ["cl/extra", "extra", "el/genesis.json.bak", "more/cl/config.yaml", "cl//extra"] {
+        sparse(path);
+        let done = listed(path, TERA);
+        done.fails(5, &format!("out/metadata.json: files has {path:?}, no file of a snapshot"));
+        assert!(done.stderr.contains("hint: "), "{}", done.stderr);
+        std::fs::remove_file(place.path("out").join(path)).unwrap();
+    }
+    listed("cl//config.yaml", 1).fails(5, "no file of a snapshot");
+    // One of ours, of another size.
+    sparse("baked/seen.json");
+    let done = listed("baked/seen.json", TERA + 1);
+    done.fails(5, "out/baked/seen.json is not the file that metadata.json names");
+}

@@ -108,6 +108,11 @@ impl Keystore {
         &self.pubkey
     }
 
+    /// Returns what protects the key; `None` if it is none of ours.
+    pub fn kdf(&self) -> Option<Kdf> {
+        self.crypto.kdf()
+    }
+
     /// Writes the keystore as one line of JSON.
     #[expect(clippy::missing_panics_doc, reason = "texts, numbers and hex always serialise")]
     pub fn to_json(&self) -> Vec<u8> {

@@ -13,6 +13,14 @@ use crate::snapshot::Input;
 /// Nothing that is read whole is larger than this: configs, lists of validators, keystores.
 const MAX_WHOLE: u64 = 256 << 20;
 
+/// No line of a file that is read by lines is longer: a keystore has less than 2 KiB.
+const MAX_LINE: u64 = 1 << 20;
+
+/// A line that no file of ours has.
+#[derive(Debug, thiserror::Error)]
+#[error("line {0} is longer than {MAX_LINE} bytes")]
+struct LongLine(u64);
+
 /// A file could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {source}", path.display())]
@@ -30,6 +38,10 @@ impl Error {
             return Some(
                 "put a copy of the data in its place: reading anything else may never end",
             );
+        }
+        if self.source.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<LongLine>)
+        {
+            return Some("the file is damaged: make it again");
         }
         match self.source.kind() {
             std::io::ErrorKind::NotFound => Some("check the path; in a container, check the mount"),
@@ -172,10 +184,11 @@ pub fn each_piece<E: From<Error>>(
     }
 }
 
-/// Calls `take` with whole lines of an input, `count` at a time.
+/// Calls `take` with whole lines of an input, at most `count` at a time and no more than fit into a
+/// few MiB.
 ///
 /// # Errors
-/// The file cannot be read; what `take` says.
+/// The file cannot be read, or has an endless line; what `take` says.
 pub fn each_lines<E: From<Error>>(
     input: &Input,
     count: usize,
@@ -184,10 +197,19 @@ pub fn each_lines<E: From<Error>>(
     let label = PathBuf::from(input.label());
     let mut reader = BufReader::with_capacity(PIECE, open(input)?);
     let mut lines = Vec::new();
+    let mut number = 0;
     loop {
         lines.clear();
         for _ in 0..count {
-            reader.read_until(b'\n', &mut lines).map_err(at(&label))?;
+            if lines.len() as u64 > MAX_LINE {
+                break;
+            }
+            number += 1;
+            let mut line = (&mut reader).take(MAX_LINE + 1);
+            let length = line.read_until(b'\n', &mut lines).map_err(at(&label))?;
+            if length as u64 > MAX_LINE {
+                return Err(at(&label)(std::io::Error::other(LongLine(number))).into());
+            }
         }
         if lines.is_empty() {
             return Ok(());

@@ -125,6 +125,13 @@ impl Crypto {
         })
     }
 
+    pub(super) fn kdf(&self) -> Option<Kdf> {
+        let (KdfModule::Pbkdf2 { params: Pbkdf2Params { salt, .. }, .. }
+        | KdfModule::Scrypt { params: ScryptParams { salt, .. }, .. }) = &self.kdf;
+        let all = [Kdf::Light, Kdf::Pbkdf2, Kdf::Scrypt];
+        all.into_iter().find(|kdf| KdfModule::new(*kdf, salt.clone()) == self.kdf)
+    }
+
     pub(super) fn decrypt(&self, password: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
         let ChecksumModule::Sha256 { message: checksum_message, .. } = &self.checksum;
         let CipherModule::Aes128Ctr { params, message: cipher_message } = &self.cipher;
