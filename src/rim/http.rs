@@ -10,6 +10,7 @@ use ureq::typestate::WithBody;
 
 use super::console::Console;
 use crate::rpc::address::{self, Address};
+use crate::rpc::{message, secrets};
 
 /// How long a node is waited for.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 const CONNECT: Duration = Duration::from_secs(5);
 /// For an answer that is read as it comes.
 const STREAM: Duration = Duration::from_hours(1);
+
+/// What is read of an answer with a bad status, in bytes: more than is shown of it, or the end might be
+/// the first half of a secret.
+const REFUSAL: u64 = 1 << 14;
 
 /// A server.
 #[derive(Debug)]
@@ -74,7 +79,8 @@ impl<'a> Endpoint<'a> {
         patience: Patience,
         console: &'a Console,
     ) -> Result<Self, address::Error> {
-        let address = Address::parse(url, cfg!(feature = "tls"))?;
+        let mut address = Address::parse(url, cfg!(feature = "tls"))?;
+        secrets::add(std::mem::take(&mut address.secrets));
         let config = ureq::Agent::config_builder()
             // A devnet is near: a proxy that the environment names cannot see it.
             .proxy(None)
@@ -139,12 +145,12 @@ impl<'a> Endpoint<'a> {
         let mut pause = PAUSE;
         for attempt in 1.. {
             let what = match ask() {
-                Err(Error::Unreachable(what)) => self.address.without_secrets(&what),
+                Err(Error::Unreachable(what)) => secrets::hidden(&what),
                 answer => {
                     self.reached.store(true, Ordering::Relaxed);
                     return answer.map_err(|error| match error {
-                        Error::Status(what) => Error::Status(self.address.without_secrets(&what)),
-                        Error::Denied(what) => Error::Denied(self.address.without_secrets(&what)),
+                        Error::Status(what) => Error::Status(secrets::hidden(&what)),
+                        Error::Denied(what) => Error::Denied(secrets::hidden(&what)),
                         error => error,
                     });
                 }
@@ -176,8 +182,8 @@ fn good(answer: Result<Response, ureq::Error>) -> Result<Response, Error> {
         return Err(Error::Status(format!("redirects{to}, which is not followed")));
     }
     let mut head = Vec::new();
-    let _ = answer.body_mut().as_reader().take(256).read_to_end(&mut head);
-    let what = format!("answers {status}: {}", crate::rpc::message::excerpt(&head));
+    let _ = answer.body_mut().as_reader().take(REFUSAL).read_to_end(&mut head);
+    let what = format!("answers {status}: {}", message::excerpt(&head));
     // Those that a proxy or a node under load gives, and that pass.
     Err(match status.as_u16() {
         429 | 502..=504 => Error::Unreachable(what),

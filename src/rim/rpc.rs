@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::http::{self, Endpoint};
 use crate::rpc::message::{request, result, results};
-use crate::rpc::{Beacon, Error, Rpc};
+use crate::rpc::{Beacon, Error, Rpc, secrets};
 
 /// A node.
 #[derive(Debug)]
@@ -39,17 +39,17 @@ impl<'a> Client<'a> {
             }
         }
     }
+}
 
-    /// An error that the node worded, without what is secret of its address.
-    fn hidden(&self, error: Error) -> Error {
-        let hide = |text: String| self.endpoint.address.without_secrets(&text);
-        match error {
-            Error::Refused { method, code, message } => {
-                Error::Refused { method, code, message: hide(message) }
-            }
-            Error::Foreign { node, what } => Error::Foreign { node, what: hide(what) },
-            error => error,
-        }
+/// A result without secrets. Data is hex, or a tree; another text is the node's words, such as the
+/// version of the client.
+fn without_secrets(raw: Vec<u8>) -> Vec<u8> {
+    if !raw.starts_with(b"\"") || raw.starts_with(b"\"0x") {
+        return raw;
+    }
+    match serde_json::from_slice::<String>(&raw) {
+        Ok(text) => Value::from(secrets::hidden(&text)).to_string().into_bytes(),
+        Err(_) => raw,
     }
 }
 
@@ -65,7 +65,7 @@ impl Rpc for Client<'_> {
         let body = request(id, method, params).to_string();
         let answer = self.endpoint.post(body.as_bytes(), limit);
         let answer = answer.map_err(|error| self.fault(method, limit, error))?;
-        result(&answer, id, method, self.label()).map_err(|error| self.hidden(error))
+        result(&answer, id, method, self.label()).map(without_secrets)
     }
 
     fn batch_of_each(
@@ -83,9 +83,8 @@ impl Rpc for Client<'_> {
         let answer = self.endpoint.post(body.as_bytes(), limit);
         let method = methods.first().copied().unwrap_or_default();
         let answer = answer.map_err(|error| self.fault(method, limit, error))?;
-        let results = results(&answer, first, &methods, self.label());
-        let results = results.map_err(|error| self.hidden(error))?;
-        Ok(results.into_iter().map(|one| one.map_err(|error| self.hidden(error))).collect())
+        let results = results(&answer, first, &methods, self.label())?;
+        Ok(results.into_iter().map(|one| one.map(without_secrets)).collect())
     }
 
     fn stream(&self, method: &str, params: &Value) -> Result<Box<dyn Read + Send>, Error> {

@@ -1,6 +1,6 @@
 //! Where a node is: what the user typed, taken apart into what is asked and what may be shown.
 
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 
 use crate::keys::SecretText;
 
@@ -16,7 +16,7 @@ pub enum Error {
     /// No URL.
     #[error("is no URL of a server, such as 127.0.0.1:8545")]
     Invalid,
-    /// A password that ends the host early.
+    /// A password whose `/`, `?` or `#` ends the host early.
     #[error("has an @ after the host")]
     Ambiguous,
     /// A user that Basic authentication cannot send.
@@ -33,7 +33,9 @@ impl Error {
             Self::Tls => "build with --features tls, or use a tunnel to a plain port",
             Self::Scheme(_) => "the HTTP port is meant, not the WebSocket or IPC one",
             Self::Invalid => "for example http://127.0.0.1:8545",
-            Self::Ambiguous => "in a user or password write / as %2F, ? as %3F and # as %23",
+            Self::Ambiguous => {
+                "in a user or password write / as %2F, ? as %3F and # as %23; in a path, @ as %40"
+            }
             Self::Credentials => "for example http://user:password@127.0.0.1:8545",
         }
     }
@@ -49,10 +51,10 @@ pub struct Address {
     /// `Authorization` of every request (RFC 7617), if the URL names a user.
     pub authorization: Option<SecretText>,
     /// What no message may show, should the server send it back.
-    secrets: Vec<SecretText>,
+    pub secrets: Vec<SecretText>,
 }
 
-/// A path of fewer characters is no key of an API.
+/// A part of a path with fewer characters is no key of an API.
 const LEAST_SECRET: usize = 8;
 
 impl Address {
@@ -74,10 +76,13 @@ impl Address {
         }
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
+        // Before the fragment is dropped: it may be the rest of a password.
+        if path.contains('@') {
+            return Err(Error::Ambiguous);
+        }
         let path = path.split('#').next().unwrap_or_default().trim_end_matches('/');
         let (user, host) = match authority.rsplit_once('@') {
             Some((user, host)) => (Some(user), host),
-            None if path.contains('@') => return Err(Error::Ambiguous),
             None => (None, authority),
         };
         let label = format!("{scheme}://{host}");
@@ -87,41 +92,58 @@ impl Address {
         if !is_port || uri.host().is_none_or(str::is_empty) {
             return Err(Error::Invalid);
         }
-        let mut secrets = vec![path.trim_start_matches('/').to_owned()];
-        secrets.retain(|path| path.len() >= LEAST_SECRET);
+        let mut secrets = keys(path);
         let authorization = user.filter(|user| !user.is_empty()).map(basic).transpose()?;
-        let authorization = authorization.map(|Basic { value, password, encoded }| {
-            secrets.extend([value.clone(), password, encoded]);
+        let authorization = authorization.map(|Basic { value, forms }| {
+            secrets.extend(forms);
             format!("Basic {value}").into()
         });
         let secrets = secrets.into_iter().filter(|secret| !secret.is_empty()).map(Into::into);
         let url = format!("{label}{path}").into();
         Ok(Self { url, label, authorization, secrets: secrets.collect() })
     }
-
-    /// `text` of the server without what is secret of its address.
-    pub fn without_secrets(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(&**secret, "***"))
-    }
 }
 
-/// What goes into the header, and the password as the server knows it and as the URL has it.
+/// What may be the key of an API in a path and its query: the whole, each segment, each value.
+fn keys(path: &str) -> Vec<String> {
+    let parts = path.split(['/', '?', '&']);
+    let parts = parts.flat_map(|part| [Some(part), part.split_once('=').map(|(_, value)| value)]);
+    let parts = parts.flatten().chain([path.trim_start_matches('/')]);
+    let forms = parts.flat_map(|part| {
+        let decoded = String::from_utf8_lossy(&percent_decoded(part)).into_owned();
+        [part.to_owned(), decoded]
+    });
+    forms.filter(|part| part.chars().count() >= LEAST_SECRET).collect()
+}
+
+/// What goes into the header, and the forms in which a server may send it back.
 struct Basic {
     value: String,
-    password: String,
-    encoded: String,
+    forms: Vec<String>,
 }
 
 /// `user:password` as RFC 7617 sends it.
 fn basic(user_info: &str) -> Result<Basic, Error> {
-    let (user, encoded) = user_info.split_once(':').unwrap_or((user_info, ""));
-    let (user, password) = (percent_decoded(user), percent_decoded(encoded));
+    let (encoded_user, encoded) = user_info.split_once(':').unwrap_or((user_info, ""));
+    let (user, password) = (percent_decoded(encoded_user), percent_decoded(encoded));
     if user.contains(&b':') || user.iter().chain(&password).any(u8::is_ascii_control) {
         return Err(Error::Credentials);
     }
-    let value = Base64::encode_string(&[&user[..], b":", &password].concat());
-    let password = String::from_utf8_lossy(&password).into_owned();
-    Ok(Basic { value, password, encoded: encoded.to_owned() })
+    let both = [&user[..], b":", &password].concat();
+    // Without a password, the user is a token.
+    let (secret, encoded) =
+        if password.is_empty() { (&user, encoded_user) } else { (&password, encoded) };
+    let text = String::from_utf8_lossy(secret).into_owned();
+    let in_base64 = [&both, secret].into_iter().flat_map(|bytes| {
+        [
+            Base64::encode_string(bytes),
+            Base64Unpadded::encode_string(bytes),
+            Base64Url::encode_string(bytes),
+            Base64UrlUnpadded::encode_string(bytes),
+        ]
+    });
+    let forms = in_base64.chain([text, encoded.to_owned()]).collect();
+    Ok(Basic { value: Base64::encode_string(&both), forms })
 }
 
 /// As the URL standard has it: a `%` without two hex digits stands for itself.
@@ -138,6 +160,7 @@ fn percent_decoded(text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::secrets;
     use super::*;
 
     fn parsed(url: &str) -> (String, String, Option<String>) {
@@ -183,6 +206,11 @@ mod tests {
             ("http://", "is no URL"),
             ("http://u:hunter2@", "is no URL"),
             ("http://u:12/hunter2@node", "has an @ after the host"),
+            ("http://u:12?hunter2@node", "has an @ after the host"),
+            ("http://u:12#hunter2@node", "has an @ after the host"),
+            ("u:12#hunter2@node", "has an @ after the host"),
+            ("http://u:p@hunter2/x@node", "has an @ after the host"),
+            ("http://u:p@hunter2#x@node", "has an @ after the host"),
             ("u:hunter2://x@node", "is no URL"),
             ("http://u:hun ter2@no de", "is no URL"),
             ("http://u:hunter2@node:port", "is no URL"),
@@ -195,9 +223,32 @@ mod tests {
             let shown = format!("{error} {error:?} {}", error.hint());
             assert!(shown.contains(what) && !shown.contains("hunter2"), "{shown}");
         }
-        let address = Address::parse("http://u:h%75nter2@node/v3/0123456789", false).unwrap();
-        assert!(!format!("{address:?}").contains("0123456789"), "{address:?}");
-        let echo = "no hunter2, h%75nter2, dTpodW50ZXIy or POST /v3/0123456789";
-        assert_eq!(address.without_secrets(echo), "no ***, ***, *** or POST /***");
+    }
+
+    #[test]
+    fn what_a_server_may_send_back_is_known() {
+        let hidden = |url: &str, text: &str| {
+            let address = Address::parse(url, false).unwrap();
+            secrets::hide(text, &address.secrets, usize::MAX)
+        };
+        let url = "http://u:h%75nter2@node/v3/0123456789";
+        let address = format!("{:?}", Address::parse(url, false).unwrap());
+        assert!(!address.contains("0123456789") && !address.contains("nter2"), "{address}");
+        let echo = "no hunter2, h%75nter2, dTpodW50ZXIy, aHVudGVyMg or POST /v3/0123456789";
+        assert_eq!(hidden(url, echo), "no ***, ***, ***, *** or POST /***");
+        for (path, text, shown) in [
+            ("v3/0123456789abcdef/", "no key 0123456789abcdef", "no key ***"),
+            ("v3/0123456789abcdef#x", "no key 0123456789ABCDEF", "no key ***"),
+            ("v3?apikey=01234567&x=1", "no key 01234567 at v3, 1", "no key *** at v3, 1"),
+            ("?0123456789", "no key 0123456789", "no key ***"),
+            ("a/0123%2F5678%20a/b", "no key 0123/5678 a", "no key ***"),
+            ("eth/v1", "no method of eth v1", "no method of eth v1"),
+        ] {
+            assert_eq!(hidden(&format!("http://node/{path}"), text), shown, "{path}");
+        }
+        for url in ["http://to-ken@node", "http://to-ken:@node"] {
+            assert_eq!(hidden(url, "no to-ken, dG8ta2VuOg=="), "no ***, ***", "{url}");
+        }
+        assert_eq!(hidden("http://me:hunter2@node", "not hunter2, me"), "not ***, me");
     }
 }

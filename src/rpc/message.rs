@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Error;
+use super::{Error, secrets};
 use crate::el::json::{Cursor, unescape};
 
 /// The text of a request.
@@ -68,14 +68,14 @@ fn not_json(body: &[u8], node: &str) -> Error {
     foreign(node, format!("answers with something that is not JSON-RPC: {}", excerpt(body)))
 }
 
-/// The beginning of what was answered, on one line.
+/// The beginning of what was answered, on one line and without secrets.
 pub fn excerpt(body: &[u8]) -> String {
     const MOST: usize = 60;
     if body.is_empty() {
         return "nothing".to_owned();
     }
-    let text = String::from_utf8_lossy(&body[..body.len().min(MOST)]);
-    format!("{:?}", text.trim())
+    // First the secrets, then the cut and the escapes: either would change what is looked for.
+    format!("{:?}", secrets::beginning(String::from_utf8_lossy(body).trim(), MOST).trim_end())
 }
 
 /// The number of an answer, and what it answers.
@@ -105,6 +105,9 @@ fn answer(body: &[u8], method: &str, node: &str) -> Result<Answer, Error> {
     Ok((id, result))
 }
 
+/// Of the words of a node, in characters.
+const MOST_OF_A_MESSAGE: usize = 300;
+
 fn refused(error: &[u8], method: &str) -> Error {
     let (mut code, mut message) = (0, excerpt(error));
     let read = Cursor::new(error, 0).object(|key, cursor| {
@@ -114,8 +117,10 @@ fn refused(error: &[u8], method: &str) -> Error {
                 code = std::str::from_utf8(raw).ok().and_then(|t| t.parse().ok()).unwrap_or(0);
             }
             (b"message", [b'"', text @ .., b'"']) => {
-                let text = String::from_utf8_lossy(&unescape(text)).into_owned();
-                message = text.chars().filter(|c| !c.is_control()).take(300).collect();
+                let text = unescape(text);
+                let text: String =
+                    String::from_utf8_lossy(&text).chars().filter(|c| !c.is_control()).collect();
+                message = secrets::beginning(&text, MOST_OF_A_MESSAGE);
             }
             _ => {}
         }
@@ -158,6 +163,26 @@ mod tests {
         ] {
             let error = one(body).unwrap_err();
             assert!(error.contains(what), "{body}: {error}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_hidden_before_a_text_is_cut_or_escaped() {
+        let secret = r#"hun"ter\in-the-rye"#;
+        secrets::add(vec![secret.to_owned().into()]);
+        let quoted = serde_json::to_string(secret).unwrap();
+        for before in 0..310 {
+            let before = "-".repeat(before);
+            let error = format!(r#"{{"id":7,"error":{{"code":1,"message":"{before}"#);
+            for text in [
+                excerpt(format!("{before}{secret}").as_bytes()),
+                excerpt(format!("{before}{quoted}").as_bytes()),
+                one(&format!("{before}{secret}")).unwrap_err(),
+                one(&format!("{error}{}}}}}", &quoted[1..])).unwrap_err(),
+                one(&format!(r#"{{"id":7,"error":"{before}{}}}"#, &quoted[1..])).unwrap_err(),
+            ] {
+                assert!(!text.contains("hu"), "{text}");
+            }
         }
     }
 

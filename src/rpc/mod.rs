@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod message;
+pub mod secrets;
 
 use std::io::Read;
 

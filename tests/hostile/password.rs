@@ -84,6 +84,66 @@ fn a_node_that_wants_another_password_is_told_and_shows_none() {
     capture.fails(4, "which is not followed");
 }
 
+/// Wherever the excerpt of an answer ends, and however the node escapes what it sends back.
+#[test]
+fn no_part_of_a_password_or_a_key_is_shown() {
+    const PASSWORD: &str = r#"Quo"te\Xyz#Wvu"#;
+    const TYPED: &str = "Quo%22te%5CXyz%23Wvu";
+    const KEY: &str = "0123456789abcdefKEYKEY";
+    let json = r#"Quo\"te\\Xyz\u0023Wvu"#;
+    let html = r"Quo&quot;te\Xyz&#35;Wvu";
+    for form in
+        [PASSWORD, TYPED, json, html, KEY, "YWRtaW46UXVvInRlXFh5eiNXdnU", "UXVvInRlXFh5eiNXdnU="]
+    {
+        for before in [0, 40, 55, 59, 250, 295] {
+            let echo: &'static str = format!("{}{form}", "-".repeat(before)).leak();
+            for (kind, method) in [
+                (0, "eth_chainId"),
+                (1, "eth_chainId"),
+                (2, "eth_chainId"),
+                (3, "eth_chainId"),
+                (4, "eth_chainId"),
+                (1, "eth_getBlockByNumber"),
+                (2, "debug_accountRange"),
+            ] {
+                let server = Server::start(3, move |call| match (call.method == method, kind) {
+                    (false, _) => Reply::Honest,
+                    (_, 0) => Reply::Raw("500 Internal Server Error", echo.into()),
+                    (_, 1) => Reply::Refused(-32000, echo),
+                    (_, 2) => Reply::Result(echo.into()),
+                    (_, 3) => Reply::Raw("200 OK", echo.into()),
+                    (_, _) => Reply::Raw("401 Unauthorized", format!("{echo:?}").into()),
+                });
+                let url = format!("'http://admin:{TYPED}@{}/v3/{KEY}?x=1'", server.url);
+                let capture = Capture::with(tempfile::tempdir().unwrap(), &url, "");
+                let stderr = &capture.stderr;
+                assert!(stderr.contains("error: "), "{stderr}");
+                let parts = ["Quo", "Xyz", "Wvu", "0123", "KEY", "YWRt", "UXVv"];
+                assert!(
+                    !parts.iter().any(|part| stderr.contains(part)),
+                    "{method} {kind}: {stderr}"
+                );
+            }
+        }
+    }
+}
+
+/// `anvil_dumpState` and `debug_dbGet` are read as they come, with errors of their own.
+#[test]
+fn a_stream_that_is_refused_shows_none() {
+    let server = Server::start(3, |call| match call.method {
+        "web3_clientVersion" => Reply::Result("anvil/v1.0.0".into()),
+        "anvil_dumpState" | "debug_accountRange" => {
+            Reply::Refused(-32000, "no pass word, dXNlcjpwYXNzIHdvcmQ=")
+        }
+        _ => Reply::Honest,
+    });
+    let url = format!("'http://{USER}@{}'", server.url);
+    let capture = Capture::with(tempfile::tempdir().unwrap(), &url, "");
+    assert_hidden(&capture.stderr);
+    assert!(capture.stderr.contains("no ***, ***"), "{}", capture.stderr);
+}
+
 #[test]
 fn a_node_that_is_not_reached_is_told_without_its_password() {
     for url in [
@@ -91,6 +151,11 @@ fn a_node_that_is_not_reached_is_told_without_its_password() {
         "user:hunter2@127.0.0.1:1/key-0123456789",
         "http://user:hunter2",
         "http://user:12/hunter2@127.0.0.1:1",
+        "http://user:12?hunter2@127.0.0.1:1",
+        "http://user:12#hunter2@127.0.0.1:1",
+        "user:12#hunter2@127.0.0.1:1",
+        "http://hunter2:4242#x@127.0.0.1:1",
+        "http://user:p@hunter2#x@127.0.0.1:1",
         "user:hunter2://127.0.0.1:1",
         "ws://user:hunter2@127.0.0.1:1",
         "http://user:hunter2%0d%0aX:y@127.0.0.1:1",
