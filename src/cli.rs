@@ -34,7 +34,13 @@ const ALL_EXAMPLES: &str = "Examples:
 /// Ethereum devnet snapshots that never rot: execution and consensus genesis, made anew at every
 /// boot.
 #[derive(Debug, Parser)]
-#[command(name = "regenesis", version, after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+#[command(
+    name = "regenesis",
+    // Otherwise help and usage show argv[0], which may hold what commands a terminal.
+    bin_name = "regenesis",
+    version,
+    after_help = format!("{EXAMPLES}\n\n{}", exit::HELP)
+)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,

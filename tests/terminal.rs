@@ -283,6 +283,31 @@ fn arguments() {
     }
 }
 
+/// A link to the program has any name that its maker likes.
+#[test]
+fn name_of_the_program() {
+    use std::os::unix::process::CommandExt as _;
+    let program = env!("CARGO_BIN_EXE_regenesis");
+    let verbs = ["init", "all", "capture", "bake", "keys", "verify", "inspect", "compose", "run"];
+    let verbs = verbs.into_iter().chain(["health", "completions", "man"]);
+    let mut lines = vec![vec!["--help"], vec!["-h"], vec!["--version"], vec!["help"], vec![]];
+    lines.extend([vec!["no-such-verb"], vec!["--no-such-flag"], vec!["completions", "bash"]]);
+    lines.extend([vec!["keys", "keystores", "--help"], vec!["keys", "keystores", "--nothing"]]);
+    for verb in verbs {
+        lines.extend([vec![verb, "--help"], vec![verb, "--no-such-flag"], vec!["help", verb]]);
+    }
+    let place = Place::new();
+    for evil in EVIL.into_iter().chain(["\u{202e}\u{9b}\r", "another-name"]) {
+        for arguments in &lines {
+            let mut command = Command::new(program);
+            let (_, stdout, stderr) = place.says_of(command.arg0(evil), arguments, false);
+            assert!(!stdout.contains(evil) && !stderr.contains(evil), "{arguments:?}");
+            let of_us = |text: &str| text.contains("regenesis");
+            assert!(of_us(&stdout) || of_us(&stderr), "{arguments:?}: {stdout}{stderr}");
+        }
+    }
+}
+
 #[test]
 fn answers_of_an_execution_node() {
     for evil in EVIL {
