@@ -228,6 +228,42 @@ fn network_layouts_repeat_metadata() {
     assert_eq!(root, done.text("metadata/genesis_validators_root.txt"));
 }
 
+/// As every reader of YAML takes it, the strictest one included: no line in the name, no character that
+/// is not printable.
+#[test]
+fn any_name_of_a_mnemonic_is_yaml() {
+    for name in [
+        "plain",
+        "it's \"quoted\" \\ {a: b} # c",
+        "a\u{0}\u{1b}[2J\u{7}b\u{7f}",
+        "a\nerror: forged\r\tb",
+        "\u{80}\u{85}\u{9b}\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}",
+        "\u{301}ü日\u{1f600}\u{202e}\u{e0041}",
+    ] {
+        let quoted: String = name.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
+        let phrase = "test test test test test test test test test test test junk";
+        let mnemonics = format!("- mnemonic: {phrase}\n  count: 4\n  name: \"{quoted}\"\n");
+        let run = init().snapshot().file("mnemonics.yaml", mnemonics).args([
+            "--genesis=snapshot/el/genesis.template.json",
+            "--config=snapshot/cl/config.yaml",
+            "--mnemonics=mnemonics.yaml",
+        ]);
+        let text = run.succeeds().text("metadata/validator_names.yaml");
+        let is_printable = |c: char| {
+            matches!(c, ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+                && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+        };
+        let line = text.strip_suffix('\n').unwrap();
+        assert!(line.chars().all(is_printable), "{line:?}");
+        let start = "- 0-3: { src: ";
+        let source = line.strip_prefix(start).unwrap().strip_suffix(", from: 0, to: 3 }").unwrap();
+        assert_eq!(serde_json::from_str::<String>(source).unwrap(), name);
+        // As our own reader of YAML takes it.
+        let parsed = regenesis::yaml::parse(text.as_bytes()).unwrap();
+        assert!(format!("{parsed:?}").contains(&format!("{name:?}")), "{parsed:?}");
+    }
+}
+
 #[test]
 fn a_split_gives_each_client_its_own() {
     let done = init().args(["--split", "0-31:lighthouse,32-62:teku"]).succeeds();

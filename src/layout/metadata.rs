@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use alloy_primitives::Address;
+use serde_json::Value as Json;
 
 use super::{Content, OutFile};
 use crate::cl::ssz::Value;
@@ -76,8 +77,26 @@ fn validator_names(sources: &[Source]) -> String {
     let mut out = String::new();
     for Source { name, first, count } in runs {
         let (end, last) = (start + count - 1, first + count - 1);
-        let _ = writeln!(out, "- {start}-{end}: {{ src: {name:?}, from: {first}, to: {last} }}");
+        let name = quoted(&name);
+        let _ = writeln!(out, "- {start}-{end}: {{ src: {name}, from: {first}, to: {last} }}");
         start += count;
+    }
+    out
+}
+
+/// A text in quotes that JSON and every version of YAML read alike.
+fn quoted(text: &str) -> String {
+    let json = Json::from(text).to_string();
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        // JSON may have them as they are. YAML 1.1 refuses them, or takes them for the end of a line.
+        if c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+        {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
     }
     out
 }
