@@ -277,10 +277,10 @@ fn an_input_that_changes_while_init_runs_is_an_error() {
         let mut lines = BufReader::new(init.stderr.take().unwrap()).lines().map(Result::unwrap);
         assert!(lines.any(|line| line.trim_start().starts_with("read ")));
         let path = sample.join(file);
-        let mut text = std::fs::read(&path).unwrap();
-        let last = text.len() - 1;
-        text[last] = b' ';
-        std::fs::write(&path, text).unwrap();
+        // In place: a file that is cut first could be read empty.
+        let file_to_change = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let last = file_to_change.metadata().unwrap().len() - 1;
+        std::os::unix::fs::FileExt::write_all_at(&file_to_change, b" ", last).unwrap();
         let rest: Vec<_> = lines.collect();
         assert_eq!(init.wait().unwrap().code(), Some(3), "{file}: {rest:?}");
         let expected = format!("sample/{file} changed while it was being read");
