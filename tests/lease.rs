@@ -143,6 +143,40 @@ fn a_client_waits_for_its_genesis() {
     assert_eq!(std::fs::read_to_string(stack.at("data/.regenesis-run")).unwrap().trim(), run);
 }
 
+/// `cp -r runtime/* copy/` leaves the hidden files behind.
+#[test]
+fn a_copy_without_hidden_files_is_explained_and_taken_over() {
+    let stack = Stack::new();
+    stack.inits();
+    let copy = "mkdir copy other; cp -r runtime/* copy/; cp -r runtime/* other/; echo >other/jwt/x";
+    assert!(
+        Command::new("sh")
+            .args(["-c", copy])
+            .current_dir(stack.0.path())
+            .status()
+            .unwrap()
+            .success()
+    );
+    let log = stack.at("log");
+    let mut command = stack.command(&["run", "--runtime", "copy", "--", "sleep", "1000"]);
+    let client = command.stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap();
+    let _client = Client(client);
+    let said = || std::fs::read_to_string(&log).unwrap();
+    eventually("the client says what is missing", || {
+        said().contains("no copy/.regenesis/lock")
+            && said().contains("run regenesis init --out copy")
+    });
+    let output = stack.command(&["init", "--out", "copy"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    eventually("the client goes on", || said().lines().any(|line| line.starts_with("run ")));
+    assert_eq!(said().matches("copy/.regenesis/lock").count(), 1, "{}", said());
+
+    // What is not listed is somebody's.
+    let output = stack.command(&["init", "--out", "other"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("other/jwt/x"), "{said}");
+}
+
 #[test]
 fn data_of_another_run_are_wiped_and_of_this_one_kept() {
     let stack = Stack::new();

@@ -5,7 +5,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// A client, and the names that it gives to what it writes. A `*` in a name stands for anything.
+/// A client, and the names that it gives to what it writes. A `*` in a name stands for anything. A
+/// path of two names is of an entry in a directory that users put files of their own into.
 #[derive(Debug)]
 pub struct Client {
     /// The programs that belong to it.
@@ -23,8 +24,26 @@ pub struct Client {
 const CLIENTS: &[Client] = &[
     Client {
         programs: &["geth"],
-        data: &["geth", "geth.ipc"],
-        kept: &["jwtsecret", "logs"],
+        data: &[
+            "geth/chaindata",
+            "geth/lightchaindata",
+            "geth/triedb",
+            "geth/triecache*",
+            "geth/blobpool",
+            "geth/transactions.rlp*",
+            "geth/nodes",
+            "geth.ipc",
+        ],
+        kept: &[
+            "jwtsecret",
+            "logs",
+            "geth/nodekey",
+            "geth/jwtsecret",
+            "geth/LOCK",
+            "geth/static-nodes.json",
+            "geth/trusted-nodes.json",
+            "geth/config.toml",
+        ],
         signed: &[],
     },
     Client {
@@ -58,6 +77,12 @@ const CLIENTS: &[Client] = &[
         signed: &[],
     },
     Client {
+        programs: &["nethermind", "Nethermind.Runner*"],
+        data: &["nethermind_db"],
+        kept: &["logs", "plugins", "configs"],
+        signed: &[],
+    },
+    Client {
         programs: &["erigon"],
         data: &[
             "chaindata",
@@ -74,8 +99,19 @@ const CLIENTS: &[Client] = &[
     },
     Client {
         programs: &["lighthouse"],
-        data: &["beacon", "network", "chain_db", "freezer_db", "blobs_db"],
-        kept: &["logs", "validator_definitions.yml"],
+        data: &[
+            "beacon/chain_db",
+            "beacon/freezer_db",
+            "beacon/blobs_db",
+            "beacon/slasher_db",
+            "beacon/network",
+            "network",
+            "chain_db",
+            "freezer_db",
+            "blobs_db",
+            "slasher_db",
+        ],
+        kept: &["logs", "beacon/logs", "validator_definitions.yml"],
         signed: &["validators/slashing_protection.sqlite", "slashing_protection.sqlite"],
     },
     Client {
@@ -124,11 +160,37 @@ const KEYS: &[&str] = &[
     "accounts",
 ];
 
+/// Where Lighthouse lists its keys.
+pub const DEFINITIONS: &str = "validator_definitions.yml";
+
+/// What a validator client keeps of the old chain and of its keys, beside them. Some of it names
+/// imported keys, or protects them.
+const BESIDE_KEYS: &[&str] = &[
+    DEFINITIONS,
+    "slashing_protection.sqlite*",
+    "slashprotection",
+    "validator.db*",
+    "validator-db",
+];
+
+/// What a validator client writes beside its keys whenever it starts.
+const BY_ITSELF: &[&str] = &[
+    "*.lock",
+    "*.log",
+    "logs",
+    "LOCK",
+    "validator_key_cache.json",
+    "api-token.txt",
+    "auth-token",
+    "tosaccepted",
+    ".secp-sk",
+];
+
 /// What file systems, repositories and desktops leave in a directory.
 const NOBODYS: &[&str] = &["lost+found", ".gitkeep", ".gitignore", ".keep", ".DS_Store"];
 
 /// Programs that run the program which their first argument names.
-const RUNNERS: &[&str] = &["node", "sh", "bash", "dash", "tini", "dumb-init"];
+const RUNNERS: &[&str] = &["node", "dotnet", "sh", "bash", "dash", "tini", "dumb-init"];
 
 /// The hexadecimal digits of a validator's public key.
 const PUBLIC_KEY: usize = 96;
@@ -165,6 +227,16 @@ pub fn is_key(name: &str) -> bool {
     };
     let is_keystore = any(&["*.keystore", "*keystore*.json", "UTC--*"], name);
     (is_keystore || is_of_public_key()) && !any(&["*.lock"], name)
+}
+
+/// Whether a validator client keeps something of its chain and of its keys under this name.
+pub fn is_beside_keys(name: &str) -> bool {
+    any(BESIDE_KEYS, name)
+}
+
+/// Whether a validator client writes this beside its keys, without anybody's doing.
+pub fn is_by_itself(name: &str) -> bool {
+    any(BY_ITSELF, name)
 }
 
 /// Every path below which a client may keep what its validators have signed.
@@ -218,12 +290,18 @@ impl Known {
         known
     }
 
-    /// Whether one of the clients writes chain data under this name.
+    /// Whether one of the clients writes chain data under this name, or in a directory of it.
     pub fn is_data(&self, entry: &str) -> bool {
-        self.clients.iter().any(|client| any(client.data, entry))
+        let mut data = self.clients.iter().flat_map(|client| client.data);
+        data.any(|path| matches(path.split('/').next().unwrap_or_default(), entry))
     }
 
-    /// Whether one of the clients writes something under this name that no genesis depends on.
+    /// Whether all that is at this path is chain data of one of the clients.
+    pub fn is_all_data(&self, path: &str) -> bool {
+        self.clients.iter().any(|client| any(client.data, path))
+    }
+
+    /// Whether one of the clients writes something at this path that no genesis depends on.
     pub fn is_kept(&self, entry: &str) -> bool {
         self.clients.iter().any(|client| any(client.kept, entry))
     }
@@ -249,6 +327,8 @@ mod tests {
         let lodestar = "/lodestar/node_modules/@chainsafe/lodestar/lib/index.js";
         assert_eq!(program_of(&["node", "--require=/x.cjs", lodestar, "beacon"]), "lodestar");
         assert_eq!(program_of(&["/sbin/tini", "--", "geth"]), "geth");
+        let nethermind = program_of(&["dotnet", "/nethermind/Nethermind.Runner.dll"]);
+        assert!(Known::of([nethermind.as_str()]).everything);
         assert_eq!(program_of(&["sh", "-c", "echo /geth/ x"]), "sh");
         assert_eq!(program_of(&["sh", "start-geth.sh"]), "sh");
         assert_eq!(program_of(&[]), "");
@@ -259,6 +339,14 @@ mod tests {
         assert!(matches("wallet*", "wallets") && matches("wallet*", "wallet"));
         assert!(matches("beacon*.log", "beacon-2026-11-28.log"));
         assert!(!matches("beacon*.log", "beacon") && !matches("db", "db2"));
+    }
+
+    #[test]
+    fn a_directory_that_users_write_to_is_known_by_what_is_in_it() {
+        let geth = Known::of(["geth"]);
+        assert!(geth.is_data("geth") && !geth.is_all_data("geth") && !geth.is_data("chaindata"));
+        assert!(geth.is_all_data("geth/chaindata") && !geth.is_all_data("geth/notes.md"));
+        assert!(geth.is_kept("geth/nodekey"));
     }
 
     #[test]

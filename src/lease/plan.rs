@@ -15,6 +15,8 @@ pub struct Plan {
     pub aside: Vec<OsString>,
     /// Entries that stay where they are.
     pub keep: Vec<OsString>,
+    /// Paths in what is to be deleted that stay where they are.
+    pub spare: Vec<OsString>,
 }
 
 /// What becomes of an entry.

@@ -133,7 +133,11 @@ pub fn claim_new(out: &Path, before: Option<&[u8]>, console: &Console) -> Result
     let foreign = owned(out);
     let made = (!out.exists(), !own.exists());
     if let (true, Some(path)) = (made.1, foreign) {
-        return Err(disk::Error::Foreign(path).into());
+        // A copy without its hidden files is one of ours if it is what its summary lists.
+        let Some(marker) = marker(out).ok().flatten() else {
+            return Err(disk::Error::Foreign(path).into());
+        };
+        binding::look(out, Some(&marker))?;
     }
     if made.0 {
         make_directories(out, 0o755)?;
@@ -206,6 +210,13 @@ fn open(own: &Path, name: &str) -> Result<(std::path::PathBuf, File), Error> {
         Some(file) => Ok((path, file)),
         None => Err(at(&path)(ErrorKind::NotFound.into()).into()),
     }
+}
+
+/// Whether a finished genesis lacks its lock, without which no client can take it into use: it is a
+/// copy without its hidden files.
+pub fn lacks_lock(out: &Path) -> bool {
+    let lock = out.join(OWN).join("lock");
+    lock.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// A genesis in use: while this lives, `init` keeps it.

@@ -42,12 +42,17 @@ fn keys_are_copied_for_new_data_and_left_alone_after_that() {
     assert!(modes(&to).iter().any(|(_, mode)| *mode == 0o600));
 
     // A restart finds what the client wrote beside them, another genesis does not.
-    place.write("data/validator-keys/keys/slashing_protection.sqlite", "signed");
+    for name in ["slashing_protection.sqlite", "validator_definitions.yml", "api-token.txt"] {
+        place.write(&format!("data/validator-keys/keys/{name}"), "signed");
+    }
+    let keystore = content(&to).into_iter().find(|(path, _)| path.ends_with("keystore.json"));
+    place.write(&format!("data/validator-keys/{}.lock", keystore.unwrap().0), "");
     place.runs(&[&COPY[..], &step].concat());
     assert!(place.has("data/validator-keys/keys/slashing_protection.sqlite"));
     place.init();
     place.runs(&[&COPY[..], &step].concat());
     assert!(!place.has("data/validator-keys/keys/slashing_protection.sqlite"));
+    assert!(!place.set_aside().iter().any(|path| path.starts_with("validator-keys")));
     assert_eq!(content(&from), content(&to));
 }
 
@@ -65,14 +70,65 @@ fn a_key_that_was_imported_into_a_copy_is_not_lost() {
     for path in &imported {
         place.write(&format!("data/{path}"), "mine");
     }
-    place.write("data/validator-keys/keys/validator_definitions.yml", "");
+    // It has the password of an imported key.
+    let definitions = "validator-keys/keys/validator_definitions.yml".to_owned();
+    place.write(&format!("data/{definitions}"), "");
     place.init();
     place.runs(&run);
     let mut aside = place.set_aside();
     aside.retain(|path| path.starts_with("validator-keys"));
-    assert_eq!(aside, imported);
+    let [keystore, other, secret] = imported;
+    assert_eq!(aside, [keystore, definitions, other, secret]);
     let copied = content(&place.at("data/validator-keys"));
     assert_eq!(copied, content(&place.at("runtime/validator-keys")));
+}
+
+#[test]
+fn what_was_changed_in_a_copy_or_added_to_it_is_not_lost() {
+    let place = Place::new();
+    let run = [&COPY[..], &["--", "lighthouse"]].concat();
+    place.runs(&run);
+    let (changed, _) = content(&place.at("data/validator-keys")).remove(0);
+    let names = [&*changed, "my-mnemonic.txt", "keys/signer.pem", "wallets/w.json"];
+    let mut theirs = names.map(|name| format!("validator-keys/{name}"));
+    theirs.sort();
+    for path in &theirs {
+        place.write(&format!("data/{path}"), "mine");
+    }
+    place.init();
+    let said = place.runs(&run);
+    assert!(said.contains("data/.regenesis-set-aside may be removed"), "{said}");
+    let copies = |paths: Vec<String>| {
+        paths.into_iter().filter(|path| path.starts_with("validator-keys")).collect::<Vec<_>>()
+    };
+    assert_eq!(copies(place.set_aside()), theirs);
+    // Nothing more at the next genesis.
+    place.init();
+    place.runs(&run);
+    assert_eq!(copies(place.set_aside()), theirs);
+}
+
+#[test]
+fn definitions_of_a_remote_signer_are_not_lost() {
+    let place = Place::new();
+    let run = [&COPY[..], &["--", "lighthouse"]].concat();
+    place.runs(&run);
+    let copied = content(&place.at("data/validator-keys"));
+    let mut keystores = copied
+        .iter()
+        .filter_map(|(path, _)| path.strip_prefix("keys/")?.strip_suffix("/voting-keystore.json"));
+    let key = keystores.next().unwrap();
+    let definitions = "data/validator-keys/keys/validator_definitions.yml";
+    place.write(definitions, &format!("- voting_public_key: \"{key}\"\n"));
+    place.init();
+    place.runs(&run);
+    let is_aside = || place.set_aside().iter().any(|path| definitions.ends_with(path));
+    assert!(!is_aside());
+    let other = format!("- voting_public_key: \"0x{}\"\n  type: web3signer\n", "ab".repeat(48));
+    place.write(definitions, &other);
+    place.init();
+    place.runs(&run);
+    assert!(is_aside());
 }
 
 #[test]

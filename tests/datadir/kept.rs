@@ -1,5 +1,7 @@
 //! What is the user's stays, whatever it is called.
 
+use std::process::Command;
+
 use super::place::Place;
 
 /// The layouts of real clients' directories, none of which a run of ours has made.
@@ -36,7 +38,7 @@ fn without_a_mark_nothing_of_real_clients_is_wiped() {
 #[test]
 fn a_status_alone_authorises_nothing() {
     let place = Place::new();
-    place.write("data/geth/chain", "old");
+    place.write("data/geth/chaindata/chain", "old");
     for status in ["unready\n", "0011223344556677\n", ""] {
         place.write("data/.regenesis-run", status);
         place.refused(7, "data", &["--datadir", "data", "--", "geth"]);
@@ -46,13 +48,13 @@ fn a_status_alone_authorises_nothing() {
 #[test]
 fn who_takes_over_wipes_chain_data_and_leaves_keys() {
     let place = Place::new();
-    place.write("data/geth/chain", "old");
+    place.write("data/geth/chaindata/chain", "old");
     place.write("data/keystore/UTC--x", "mine");
     // The status of an older version.
     place.write("data/.regenesis-run", "0011223344556677\n");
     let said = place.runs(&["--datadir", "data", "--take-over", "--", "geth"]);
     assert!(said.contains("wiped") && said.contains("kept \"keystore\""), "{said}");
-    assert_ne!(place.read("data/geth/chain"), "old");
+    assert_ne!(place.read("data/geth/chaindata/chain"), "old");
     assert_eq!(place.read("data/keystore/UTC--x"), "mine");
 
     // From then on the mark is there.
@@ -72,7 +74,7 @@ fn who_takes_over_refuses_what_it_does_not_know() {
         place.write("data/.regenesis-run", "unready\n");
         place.write(&format!("data/{found}"), "mine");
         if client == "geth" {
-            place.write("data/geth/chain", "old");
+            place.write("data/geth/chaindata/chain", "old");
         }
         let arguments = ["--datadir", "data", "--take-over", "--", client];
         let said = place.refused(7, "data", &arguments);
@@ -88,12 +90,12 @@ fn keys_and_unknown_files_outlive_every_genesis_of_a_known_client() {
     place.write("data/notes/thesis.tex", "mine");
     std::os::unix::fs::symlink("../bin", place.at("data/link")).unwrap();
     for _ in 0..2 {
-        place.write("data/geth/old", "");
+        place.write("data/geth/chaindata/old", "");
         place.init();
         let said = place.client("geth");
         assert!(said.contains("wiped"), "{said}");
         assert!(said.contains("kept \"keystore\", \"link\", \"notes\""), "{said}");
-        assert!(!place.has("data/geth/old"));
+        assert!(!place.has("data/geth/chaindata/old"));
         assert_eq!(place.read("data/keystore/UTC--x"), "mine");
         assert_eq!(place.read("data/notes/thesis.tex"), "mine");
         assert!(place.has("data/link/geth"));
@@ -126,12 +128,64 @@ fn a_key_is_not_lost_wherever_it_lies() {
     for path in &keys {
         place.write(&format!("data/{path}"), "mine");
     }
-    place.write("data/geth/old", "");
+    place.write("data/geth/chaindata/old", "");
     place.init();
     let said = place.runs(&run);
     assert!(said.contains("wiped") && said.contains("set aside"), "{said}");
-    assert!(!place.has("data/geth/old") && !place.has("data/made/keys"));
+    assert!(!place.has("data/geth/chaindata/old") && !place.has("data/made/keys"));
     assert_eq!(place.set_aside(), keys);
+}
+
+#[test]
+fn what_users_put_beside_chain_data_is_not_lost() {
+    let place = Place::new();
+    let stays = ["geth/nodekey", "geth/static-nodes.json", "geth/config.toml", "beacon/logs/x"];
+    let moves = ["beacon/notes.md", "geth/keystore/mykey", "geth/notes.md"];
+    let run = ["--datadir", "data", "--once", "lighthouse", ";", "--", "geth"];
+    place.runs(&run);
+    for path in stays.iter().chain(&moves) {
+        place.write(&format!("data/{path}"), "mine");
+    }
+    place.write("data/geth/chaindata/old", "");
+    place.write("data/beacon/chain_db/old", "");
+    // The second genesis finds nothing more to set aside.
+    for _ in 0..2 {
+        place.init();
+        assert!(place.runs(&run).contains("wiped"));
+        assert!(!place.has("data/geth/chaindata/old") && !place.has("data/beacon/chain_db/old"));
+        for path in stays {
+            assert_eq!(place.read(&format!("data/{path}")), "mine");
+        }
+        let mut aside = place.set_aside();
+        aside.retain(|path| !path.starts_with("validators/"));
+        assert_eq!(aside, moves);
+    }
+}
+
+#[test]
+fn a_key_in_what_a_step_made_is_not_lost() {
+    let place = Place::new();
+    let script = "mkdir -p data/el/keystore; echo s >data/el/step";
+    let run = ["--datadir", "data", "--once", "sh", "-c", script, ";", "--", "true"];
+    place.runs(&run);
+    place.init();
+    place.runs(&run);
+    assert!(place.set_aside().is_empty());
+    place.write("data/el/keystore/mykey", "mine");
+    place.init();
+    place.runs(&run);
+    assert_eq!(place.set_aside(), ["el/keystore/mykey", "el/step"]);
+    assert!(!place.has("data/el/keystore/mykey") && place.has("data/el/step"));
+}
+
+#[test]
+fn what_nethermind_writes_is_known() {
+    let place = Place::new();
+    place.program("nethermind", "mkdir -p $DATA/nethermind_db; echo $$ >$DATA/nethermind_db/x");
+    place.client("nethermind");
+    place.init();
+    assert!(place.client("nethermind").contains("wiped"));
+    assert!(place.set_aside().is_empty());
 }
 
 #[test]
@@ -185,18 +239,22 @@ fn a_link_in_chain_data_is_not_followed() {
     let place = Place::new();
     place.write("elsewhere/mine", "mine");
     place.client("geth");
-    std::os::unix::fs::symlink(place.at("elsewhere"), place.at("data/geth/link")).unwrap();
+    std::os::unix::fs::symlink(place.at("elsewhere"), place.at("data/geth/chaindata/link"))
+        .unwrap();
     place.init();
     place.client("geth");
-    assert!(!place.has("data/geth/link"));
+    assert!(!place.has("data/geth/chaindata/link"));
     assert_eq!(place.read("elsewhere/mine"), "mine");
 
-    // The same where the client's own directory is the link.
-    std::fs::remove_dir_all(place.at("data/geth")).unwrap();
-    std::os::unix::fs::symlink(place.at("elsewhere"), place.at("data/geth")).unwrap();
-    place.init();
-    place.client("geth");
-    assert!(!place.at("data/geth").is_symlink());
+    // Where the client's own directory is the link, the old chain would outlive the wipe.
+    for link in ["data/geth/chaindata", "data/geth"] {
+        assert!(Command::new("rm").arg("-rf").arg(place.at(link)).status().unwrap().success());
+        std::os::unix::fs::symlink(place.at("elsewhere"), place.at(link)).unwrap();
+        place.init();
+        let said = place.refused(7, "data", &["--datadir", "data", "--", "geth"]);
+        assert!(said.contains(&format!("{link}\" is a symbolic link")), "{said}");
+        assert!(place.at(link).is_symlink());
+    }
     assert_eq!(place.read("elsewhere/mine"), "mine");
 }
 

@@ -82,11 +82,11 @@ fn a_status_that_cannot_be_read_is_made_again() {
         let place = Place::new();
         place.write("elsewhere", "mine");
         place.client("geth");
-        place.write("data/geth/old", "");
+        place.write("data/geth/chaindata/old", "");
         spoil(&place, ".regenesis-run", how);
         let said = place.client("geth");
         assert!(said.contains("wiped"), "{how}: {said}");
-        assert!(!place.has("data/geth/old"), "{how}");
+        assert!(!place.has("data/geth/chaindata/old"), "{how}");
         assert_eq!(place.read("elsewhere"), "mine");
         if how == 1 {
             assert_eq!(place.set_aside(), [".regenesis-run/mine"]);

@@ -23,19 +23,25 @@ fn as_root(place: &Place, script: &str) -> Ended {
 fn a_wipe_stays_on_its_mount() {
     let mounts = [
         // A directory of the same file system, of another, and a file.
-        ("geth/theirs", "mkdir data/geth/theirs; mount --bind theirs data/geth/theirs"),
         (
-            "geth/a/b",
-            "mkdir -p data/geth/a/b; mount -t tmpfs none data/geth/a/b; echo >data/geth/a/b/x",
+            "geth/chaindata/theirs",
+            "mkdir data/geth/chaindata/theirs; mount --bind theirs data/geth/chaindata/theirs",
         ),
-        ("geth/file", "touch data/geth/file; mount --bind theirs/mine data/geth/file"),
+        (
+            "geth/chaindata/a/b",
+            "mkdir -p data/geth/chaindata/a/b; mount -t tmpfs none data/geth/chaindata/a/b; echo >data/geth/chaindata/a/b/x",
+        ),
+        (
+            "geth/chaindata/file",
+            "touch data/geth/chaindata/file; mount --bind theirs/mine data/geth/chaindata/file",
+        ),
         ("geth", "mount --bind theirs data/geth"),
     ];
     for (at, mount) in mounts {
         let place = Place::new();
         place.client("geth");
         place.write("theirs/mine", "mine");
-        place.write("data/geth/another", "");
+        place.write("data/geth/chaindata/another", "");
         place.init();
         let run = "\"$R\" run --datadir data -- geth";
         let script = format!("{mount}; {run} && exit 99; test -e theirs/mine; {run}");
@@ -44,7 +50,10 @@ fn a_wipe_stays_on_its_mount() {
         assert!(ended.said.contains(&format!("data/{at}\" is a mount")), "{at}: {}", ended.said);
         assert_eq!(place.read("theirs/mine"), "mine");
         // Nothing else is gone either.
-        assert!(place.has("data/geth/another") && place.has("data/geth/chain"), "{at}");
+        assert!(
+            place.has("data/geth/chaindata/another") && place.has("data/geth/chaindata/chain"),
+            "{at}"
+        );
     }
 }
 
@@ -65,13 +74,13 @@ fn what_is_set_aside_is_no_mount() {
 fn an_empty_mount_is_left_and_bothers_nobody() {
     let place = Place::new();
     place.client("geth");
-    place.write("data/geth/old", "");
+    place.write("data/geth/chaindata/old", "");
     place.init();
-    let script = "mkdir data/geth/empty; mount -t tmpfs none data/geth/empty; \
+    let script = "mkdir data/geth/chaindata/empty; mount -t tmpfs none data/geth/chaindata/empty; \
                   \"$R\" run --datadir data -- geth";
     let ended = as_root(&place, script);
     assert_eq!(ended.code, Some(0), "{}", ended.said);
-    assert!(!place.has("data/geth/old") && place.has("data/geth/empty"));
+    assert!(!place.has("data/geth/chaindata/old") && place.has("data/geth/chaindata/empty"));
 }
 
 /// Docker gives a client's data directory and a directory in it volumes of their own.
@@ -101,15 +110,18 @@ fn the_runtime_under_another_path_is_no_data_directory() {
 fn a_full_volume_is_freed() {
     // Bytes are used up in one, inodes in the other.
     for (size, fill) in [
-        ("size=256k", "dd if=/dev/zero of=data/geth/fill bs=4k 2>/dev/null || true"),
-        ("nr_inodes=64", "i=0; while touch data/geth/$i 2>/dev/null; do i=$((i+1)); done"),
+        ("size=256k", "dd if=/dev/zero of=data/geth/chaindata/fill bs=4k 2>/dev/null || true"),
+        (
+            "nr_inodes=64",
+            "i=0; while touch data/geth/chaindata/$i 2>/dev/null; do i=$((i+1)); done",
+        ),
     ] {
         let place = Place::new();
         std::fs::create_dir(place.at("data")).unwrap();
         let script = format!(
             "mount -t tmpfs -o {size} none data; \"$R\" run --datadir data -- geth; {fill}; \
              \"$R\" init; \"$R\" run --datadir data -- geth; test -s data/.regenesis-run; \
-             test -s data/geth/chain; test $(ls data/geth | wc -l) = 1"
+             test -s data/geth/chaindata/chain; test $(ls data/geth/chaindata | wc -l) = 1"
         );
         let ended = as_root(&place, &script);
         assert_eq!(ended.code, Some(0), "{size}: {}", ended.said);

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_regenesis");
 
 /// What the programs named `geth` and `lighthouse` do: they write chain data to `$DATA`.
-const GETH: &str = "mkdir -p $DATA/geth $DATA/keystore; echo $$ >$DATA/geth/chain";
-const LIGHTHOUSE: &str = "mkdir -p $DATA/beacon $DATA/validators; echo $$ >$DATA/beacon/chain; \
+const GETH: &str =
+    "mkdir -p $DATA/geth/chaindata $DATA/keystore; echo $$ >$DATA/geth/chaindata/chain";
+const LIGHTHOUSE: &str = "mkdir -p $DATA/beacon/chain_db $DATA/validators; echo $$ >$DATA/beacon/chain_db/chain; \
      echo signed >$DATA/validators/slashing_protection.sqlite";
 
 pub struct Place(tempfile::TempDir);

@@ -182,7 +182,7 @@ fn wait(
         let finished = Finished::parse(marker);
         finished.map(|finished| Some(finished).filter(|new| given_up != Some(&*new.run_id)))
     };
-    let mut said = false;
+    let (mut said, mut lacking) = (false, false);
     loop {
         // Not held before it is wanted: init keeps what is held.
         let there = lease::marker(&args.runtime)?;
@@ -192,6 +192,15 @@ fn wait(
                     && let Ok(Some(finished)) = usable(&lease.marker)
                 {
                     return Ok((lease, finished));
+                }
+                if !lacking && lease::lacks_lock(&args.runtime) {
+                    lacking = true;
+                    let runtime = args.runtime.display();
+                    console.warning(&format!(
+                        "{runtime} holds a genesis, but no {runtime}/.regenesis/lock: it is a copy \
+                         without its hidden files; waiting for them"
+                    ));
+                    console.note(&format!("run regenesis init --out {runtime}, or copy all of it"));
                 }
             }
             Some(Err(error)) if !said => {

@@ -95,7 +95,12 @@ impl Preparation<'_> {
                 return Err(Failure::new(exit::OUTPUT, message, Some(self.way_out(&found))));
             }
             Decision::Begin => Plan::default(),
-            Decision::Wipe(plan) => self.without_keys(plan, &directory, &found),
+            Decision::Wipe(mut plan) => {
+                let runtime = &self.args.runtime;
+                let programs = found.mark.as_ref().map_or(&self.programs, |mark| &mark.programs);
+                directory.sift(&mut plan, found.mark.as_ref(), programs, runtime)?;
+                plan
+            }
         };
         // From here to the end the data are nobody's: whatever ends this early, the next start
         // begins again.
@@ -117,18 +122,6 @@ impl Preparation<'_> {
             }
             (_, false) => "give the client an empty directory, or move away what is in this one",
         }
-    }
-
-    /// Sets the keys aside that lie in what is to be removed: somebody imported them. Those of the
-    /// runtime are copied again.
-    fn without_keys(&self, mut plan: Plan, directory: &Datadir, found: &DataDirectory) -> Plan {
-        let copied = found.mark.as_ref().map_or(&[][..], |mark| &mark.copied);
-        for entry in &plan.remove {
-            let is_copy = copied.iter().any(|name| entry == name.as_str());
-            let runtime = is_copy.then_some(self.args.runtime.as_path());
-            plan.aside.extend(directory.keys_in(entry, runtime));
-        }
-        plan
     }
 
     /// Notes in the mark who goes on with the data.
@@ -163,6 +156,8 @@ impl Preparation<'_> {
                 names => list(names),
             };
             self.console.note(&format!("set aside {what} in {}", place.display()));
+            let root = place.parent().unwrap_or(place).display();
+            self.console.note(&format!("{root} may be removed when nobody needs what is in it"));
         }
     }
 

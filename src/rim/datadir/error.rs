@@ -30,6 +30,9 @@ pub enum Error {
     /// Something that is to be wiped lies on another file system, or is mounted there.
     #[error("{0:?} is a mount in data that are to be wiped; nothing is deleted")]
     Mount(PathBuf),
+    /// What is to be wiped is a link: what it leads to is no part of the data directory.
+    #[error("{0:?} is a symbolic link in place of data that are to be wiped; nothing is deleted")]
+    Link(PathBuf),
     /// What is to be copied is neither a file nor a directory.
     #[error("{0:?} is neither a file nor a directory")]
     Special(PathBuf),
@@ -45,6 +48,10 @@ impl Error {
             Self::Guarded { .. } => Some("give the client a directory of its own"),
             Self::Held(_) => Some("stop the other client, or give this one its own --datadir"),
             Self::Mount(_) => Some("unmount it, or mount it outside of the data directory"),
+            Self::Link(_) => Some(
+                "remove the link and the chain data that it leads to, or bind-mount --datadir itself \
+                 where the data are to lie",
+            ),
             Self::Special(_) => Some("run regenesis init again"),
             Self::NothingToCopy(_) => Some("--copy names a directory that regenesis init writes"),
             Self::Path { source, .. } => match source.kind() {
@@ -52,9 +59,10 @@ impl Error {
                     "check the owner of the data directory against the user that runs regenesis",
                 ),
                 ErrorKind::ReadOnlyFilesystem => Some("mount the data directory writable"),
-                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                    Some("make room on the volume of the data directory")
-                }
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(
+                    "make room on the volume of the data directory: its .regenesis-set-aside, if \
+                         there is one, may be removed when nobody needs what is in it",
+                ),
                 ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
                     Some("--datadir must be a directory; move away what is in its place")
                 }

@@ -3,7 +3,7 @@
 mod copy;
 mod error;
 mod guard;
-mod keys;
+mod sift;
 mod wipe;
 
 use std::ffi::OsString;

@@ -1,6 +1,7 @@
 //! Wiping a data directory: only what the plan names, only on its own mount, and nothing if that is
 //! not possible.
 
+use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
@@ -64,6 +65,10 @@ struct Place<'a> {
     handle: BorrowedFd<'a>,
     path: &'a Path,
     mount: Mount,
+    /// Paths that stay.
+    spared: &'a [PathBuf],
+    /// Whether something was deleted.
+    removed: &'a Cell<bool>,
 }
 
 impl Place<'_> {
@@ -86,15 +91,22 @@ impl Place<'_> {
             // Where nothing is mounted on, nothing can be lost.
             return if names.is_empty() { Ok(()) } else { Err(Error::Mount(path)) };
         }
-        let inner = Place { handle: directory.as_fd(), path: &path, mount: self.mount };
+        let inner = Place { handle: directory.as_fd(), path: &path, ..*self };
         names.iter().try_for_each(|name| inner.check(name))
     }
 
-    /// Deletes an entry with all that is in it; whether it is gone. An empty mount stays.
+    /// Deletes an entry with all that is in it; whether it is gone. An empty mount stays, and what is
+    /// spared.
     fn remove(&self, name: &OsStr) -> Result<bool, Error> {
         let path = self.path.join(name);
+        if self.spared.contains(&path) {
+            return Ok(false);
+        }
         match unlinkat(self.handle, name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => return Ok(true),
+            Ok(()) | Err(Errno::NOENT) => {
+                self.removed.set(true);
+                return Ok(true);
+            }
             Err(platform::IS_DIRECTORY) => {}
             Err(error) => return Err(errno(&path)(error)),
         }
@@ -103,13 +115,14 @@ impl Place<'_> {
         if Mount::of(&directory, OsStr::new("")).map_err(errno(&path))? != self.mount {
             return if names.is_empty() { Ok(false) } else { Err(Error::Mount(path)) };
         }
-        let inner = Place { handle: directory.as_fd(), path: &path, mount: self.mount };
+        let inner = Place { handle: directory.as_fd(), path: &path, ..*self };
         let mut all = true;
         for name in &names {
             all &= inner.remove(name)?;
         }
         if all {
             unlinkat(self.handle, name, AtFlags::REMOVEDIR).map_err(errno(&path))?;
+            self.removed.set(true);
         }
         Ok(all)
     }
@@ -122,7 +135,13 @@ impl Datadir {
     /// Something cannot be removed or moved. If that is because of a mount, nothing was.
     pub fn wipe(&self, plan: &Plan, label: &str) -> Result<Wiped, Error> {
         let mount = Mount::of(self, OsStr::new("")).map_err(errno(&self.path))?;
-        let top = Place { handle: self.as_fd(), path: &self.path, mount };
+        let paths =
+            |names: &[OsString]| names.iter().map(|name| self.path.join(name)).collect::<Vec<_>>();
+        let spared = paths(&plan.spare);
+        let spared_at_first = [paths(&plan.spare), paths(&plan.aside)].concat();
+        let removed = Cell::new(false);
+        let (handle, path) = (self.as_fd(), &*self.path);
+        let top = Place { handle, path, mount, spared: &spared, removed: &removed };
         for name in &plan.remove {
             top.check(name)?;
         }
@@ -133,12 +152,13 @@ impl Datadir {
             }
         }
         let mut wiped = Wiped::default();
-        // What makes room comes first, what holds something to be set aside last.
-        let holds_more =
-            |name: &&OsString| aside.iter().any(|path| Path::new(path).starts_with(name));
-        let (last, first): (Vec<_>, Vec<_>) = plan.remove.iter().partition(holds_more);
-        for name in first {
-            wiped.removed |= top.remove(name)?;
+        // Setting aside needs room, which this makes.
+        let first = Place { spared: &spared_at_first, ..top };
+        let mut last = Vec::new();
+        for name in &plan.remove {
+            if !first.remove(name)? {
+                last.push(name);
+            }
         }
         aside.extend(
             [STATUS, MARK].into_iter().filter(|name| self.is_strange(name)).map(OsStr::new),
@@ -147,8 +167,9 @@ impl Datadir {
             wiped.aside = Some(self.set_aside(&aside, label)?);
         }
         for name in last {
-            wiped.removed |= top.remove(name)?;
+            top.remove(name)?;
         }
+        wiped.removed = removed.get();
         self.sync()?;
         Ok(wiped)
     }
