@@ -1,7 +1,7 @@
 //! Which paths of a runtime directory are a run's own: those that its summary lists. All others are
 //! somebody else's. Where no summary is left, the layouts say which paths a run may have written.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{OWNED, SECRETS};
 use crate::summary::Finished;
@@ -72,21 +72,37 @@ pub enum Kind {
     Foreign,
 }
 
+/// A point in time: seconds and nanoseconds.
+pub type Time = (i64, i64);
+
+/// A file as a run wrote it.
+#[derive(Debug)]
+pub struct Listed {
+    /// Bytes.
+    pub size: u64,
+    /// Digest of the bytes.
+    pub sha256: [u8; 32],
+    /// When the run had written it: no later change of the file is the run's.
+    pub by: Time,
+}
+
 /// What runs wrote, by their summaries.
 #[derive(Debug, Default)]
 pub struct Listing {
-    files: HashSet<String>,
+    files: HashMap<String, Vec<Listed>>,
     directories: HashSet<String>,
     /// The run that was listed first.
     pub run_id: Option<String>,
 }
 
 impl Listing {
-    /// Of the summaries of some runs, the latest first.
-    pub fn of<'a>(summaries: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    /// Of the summaries of some runs and when they were written, the latest first.
+    pub fn of<'a>(summaries: impl IntoIterator<Item = (&'a [u8], Time)>) -> Self {
         let mut listing = Self::default();
-        let parsed = summaries.into_iter().filter_map(|bytes| Finished::parse(bytes).ok());
-        for Finished { run_id, files, .. } in parsed {
+        let parsed = summaries
+            .into_iter()
+            .filter_map(|(bytes, by)| Finished::parse(bytes).ok().map(|finished| (finished, by)));
+        for (Finished { run_id, files, .. }, by) in parsed {
             listing.run_id.get_or_insert(run_id);
             for file in files {
                 let mut path = &file.path[..];
@@ -96,7 +112,8 @@ impl Listing {
                     }
                     path = directory;
                 }
-                listing.files.insert(file.path);
+                let listed = Listed { size: file.size, sha256: file.sha256, by };
+                listing.files.entry(file.path).or_default().push(listed);
             }
         }
         listing
@@ -107,12 +124,17 @@ impl Listing {
         self.files.is_empty()
     }
 
+    /// The file at a path, as each of the runs wrote it.
+    pub fn listed(&self, path: &str) -> &[Listed] {
+        self.files.get(path).map_or(&[], Vec::as_slice)
+    }
+
     /// What a path is.
     pub fn kind(&self, path: &str) -> Kind {
         match () {
-            () if self.files.contains(path) => Kind::File,
+            () if self.files.contains_key(path) => Kind::File,
             () if self.directories.contains(path) => Kind::Directory,
-            () if is_client(path) => Kind::Client,
+            () if is_client(path, |keystore| self.files.contains_key(keystore)) => Kind::Client,
             () => Kind::Foreign,
         }
     }
@@ -123,7 +145,7 @@ pub fn kind(path: &str) -> Kind {
     let (top, rest) = path.split_once('/').unwrap_or((path, ""));
     let is_file = match (top, rest) {
         (_, "") if OWNED.contains(&top) => return Kind::Directory,
-        _ if is_client(path) => return Kind::Client,
+        _ if is_client(path, is_keystore) => return Kind::Client,
         ("metadata", name) => ALWAYS.contains(&name) || SOMETIMES.contains(&name),
         ("network-configs", "parsed") => return Kind::Directory,
         ("network-configs", name) => match name.strip_prefix("parsed/") {
@@ -171,11 +193,23 @@ fn is_split(name: &str) -> bool {
         && parts.next().is_some()
 }
 
-/// Whether a validator client writes a file of this name beside its keys.
-fn is_client(path: &str) -> bool {
+/// The part of a path below [`SECRETS`].
+fn below_secrets(path: &str) -> Option<&str> {
+    path.strip_prefix(SECRETS)?.strip_prefix('/')
+}
+
+/// Whether a path is a keystore's to the layouts.
+fn is_keystore(path: &str) -> bool {
+    below_secrets(path).is_some_and(|rest| kind_of_key(rest) == Kind::File)
+}
+
+/// Whether a validator client writes a file of this name beside its keys. Of locks, only those of
+/// keystores: others are anybody's, such as `poetry.lock`.
+fn is_client(path: &str, is_keystore: impl Fn(&str) -> bool) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.strip_prefix(SECRETS).is_some_and(|rest| rest.starts_with('/'))
-        && (CLIENTS.contains(&name) || name.rsplit_once('.').is_some_and(|(_, end)| end == "lock"))
+    let is_lock =
+        || path.strip_suffix(".json.lock").is_some_and(|rest| is_keystore(&format!("{rest}.json")));
+    below_secrets(path).is_some() && (CLIENTS.contains(&name) || is_lock())
 }
 
 #[cfg(test)]
@@ -225,6 +259,8 @@ mod tests {
             "validator-keys/keys/0x12/voting-keystore.json",
             "validator-keys/slashing_protection_backup.json",
             "validator-keys/1-lighthouse-0/keys",
+            "validator-keys/poetry.lock",
+            "validator-keys/keys/notes.json.lock",
             "parsed/x",
             "notes",
             "metadatas/genesis.json",
@@ -245,9 +281,12 @@ mod tests {
         let listed =
             br#"{"run_id": "1", "files": [{"path": "metadata/genesis.json", "size": 0, "sha256":
             "0000000000000000000000000000000000000000000000000000000000000000"}]}"#;
-        let listing = Listing::of([&b"damaged"[..], listed]);
+        let listing = Listing::of([(&b"damaged"[..], (9, 0)), (listed, (8, 5))]);
         assert_eq!(listing.run_id.as_deref(), Some("1"));
         assert_eq!(listing.kind("metadata/genesis.json"), Kind::File);
+        let [file] = listing.listed("metadata/genesis.json") else { panic!("{listing:?}") };
+        assert_eq!((file.size, file.sha256, file.by), (0, [0; 32], (8, 5)));
+        assert!(listing.listed("metadata").is_empty());
         assert_eq!(listing.kind("metadata"), Kind::Directory);
         assert_eq!(listing.kind("metadata/genesis.ssz"), Kind::Foreign);
         assert!(!listing.is_empty() && Listing::of([]).is_empty());

@@ -5,7 +5,7 @@
 //! the marker comes last. So a run that fails leaves the old files and their marker; one that is
 //! killed within the few renames leaves no marker; and of a former run's files none survives.
 //!
-//! A former run's files are those that its marker lists. Until this run is in place, the marker of
+//! A former run's files are those that its marker lists, and that have the bytes it lists. Until this run is in place, the marker of
 //! the former one stays in `.regenesis/former`. What no run wrote goes back to its place, or aside
 //! where this run writes at its place, and beside the keystores: clients take all that is there.
 //!
@@ -65,7 +65,8 @@ impl Staging<'_> {
         let moves = ours(&there);
         if moves {
             self.runtime.retire_marker()?;
-            self.runtime.tidy(&there, SECRETS, &self.listing, owner)?;
+            let keep = strays::has_strays(&there, SECRETS, &self.listing)?;
+            self.runtime.tidy((&there, SECRETS), &self.listing, owner, keep)?;
             remove(&here)?;
             std::fs::rename(&there, &here).map_err(at(&there))?;
         }

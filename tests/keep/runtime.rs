@@ -195,14 +195,17 @@ fn what_stands_where_a_run_writes_is_kept() {
         "validator-keys/notes",
         "validator-keys/backup/a/b",
         "validator-keys/keys/slashing_protection_backup.json",
+        "validator-keys/keys/slashing_protection.sqlite",
+        "validator-keys/keys/validator_definitions.yml",
         &keystore,
     ];
     for path in users {
         home.put(&format!("rt/{path}"), path);
     }
-    home.put("rt/validator-keys/keys/slashing_protection.sqlite", "a client's");
-    home.put("rt/validator-keys/keys/validator_definitions.yml", "a client's");
-    shell(&home, "mkdir rt/validator-keys/keys/x.lock");
+    shell(
+        &home,
+        "mkdir \"$(echo rt/validator-keys/keys/0x* | cut -d' ' -f1)/voting-keystore.json.lock\"",
+    );
     let said = home.ok(&[&INIT[..], &["--layout", "egg,lighthouse", "--leave-program"]].concat());
     let kept = kept(&home);
     let paths: Vec<_> = kept.iter().map(|(path, _)| &path[..]).collect();
@@ -216,6 +219,66 @@ fn what_stands_where_a_run_writes_is_kept() {
     // And it stays, and ours are not taken for somebody else's.
     home.ok(&[&INIT[..], &["--leave-program"]].concat());
     assert_eq!(self::kept(&home).len(), wanted.len());
+}
+
+#[test]
+fn what_users_changed_or_added_under_our_names_is_kept() {
+    let prysm = "validator-keys/prysm/direct/accounts/all-accounts.keystore.json";
+    let init = [&INIT[..], &["--layout", "egg,prysm"]].concat();
+    let added = ["poetry.lock", "api-token.txt", "keys/validator_definitions.yml"];
+    // As long as before, as old as before, or longer.
+    for edit in [
+        "printf mine | dd of=X conv=notrunc status=none",
+        "touch -r X t; printf mine | dd of=X conv=notrunc status=none; touch -r t X",
+        "echo mine >>X",
+    ] {
+        let home = Home::new();
+        home.ok(&init);
+        let mut users = vec![prysm.to_owned(), "metadata/config.yaml".to_owned()];
+        users.iter().for_each(|path| shell(&home, &edit.replace('X', &format!("rt/{path}"))));
+        users.extend(added.map(|name| format!("validator-keys/{name}")));
+        users[2..].iter().for_each(|path| home.put(&format!("rt/{path}"), path));
+        users.sort();
+        let before: Vec<_> = users.iter().map(|path| home.read(&format!("rt/{path}"))).collect();
+        let said = home.ok(&init);
+        let kept = kept(&home);
+        let (paths, places): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
+        assert_eq!(paths, users, "{said}");
+        let after: Vec<_> =
+            places.iter().map(|place| std::fs::read_to_string(place).unwrap()).collect();
+        assert_eq!(after, before);
+        // Before the keys are sealed, and after the files have their places.
+        assert!(said.contains("validator-keys/poetry.lock, and 3 more\n"), "{said}");
+        assert!(said.contains("/metadata/config.yaml\n"), "{said}");
+        // The next run has nothing to keep.
+        home.ok(&init);
+        assert_eq!(self::kept(&home).len(), users.len());
+    }
+    // One whose bytes are the run's is the run's, whenever it was touched.
+    let home = Home::new();
+    home.ok(&init);
+    shell(&home, &format!("touch rt/{prysm} rt/metadata/*; touch rt/validator-keys/api-token.txt"));
+    home.ok(&init);
+    assert_eq!(kept(&home), []);
+    assert!(!home.at("rt/validator-keys/api-token.txt").exists());
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_of_ours_is_not_waited_for() {
+    for script in [
+        "rm -f rt/bin/regenesis; mkdir -p rt/bin; mkfifo rt/bin/regenesis",
+        "mkdir -p rt/.regenesis/former; mkfifo rt/.regenesis/former/x",
+        "rm -f rt/.regenesis/program; mkfifo rt/.regenesis/program; echo mine >rt/bin/regenesis",
+    ] {
+        let home = Home::new();
+        home.ok(&[&INIT[..], &["--leave-program"]].concat());
+        shell(&home, script);
+        let mut command = std::process::Command::new("timeout");
+        command.args(["60", env!("CARGO_BIN_EXE_regenesis")]).args(INIT).arg("--leave-program");
+        let output = command.current_dir(home.0.path()).output().unwrap();
+        let code = output.status.code();
+        assert!([Some(0), Some(7)].contains(&code), "{script}: {code:?} {}", super::text(&output));
+    }
 }
 
 #[test]

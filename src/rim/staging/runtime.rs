@@ -1,6 +1,7 @@
 //! The runtime directory.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -79,13 +80,14 @@ impl Runtime {
         let own = platform::own_program().map_err(at(Path::new(PROGRAM)))?;
         let program = std::fs::read(&own).map_err(at(&own))?;
         let place = self.out.join(PROGRAM);
-        let there = std::fs::read(&place).ok();
+        let there = fs::read_file(&place).ok();
         if there.as_ref() == Some(&program) {
             return Ok(());
         }
         let digest = |program: &[u8]| hex::encode(Sha256::digest(program));
         let left = self.own.join(LEFT);
-        let known = std::fs::read_to_string(&left).unwrap_or_default();
+        let known = fs::read_file(&left).unwrap_or_default();
+        let known = String::from_utf8_lossy(&known);
         let former = there.map(|there| digest(&there));
         let former = former.filter(|former| known.lines().any(|line| line == former));
         if former.is_none() {
@@ -138,14 +140,20 @@ impl Runtime {
     /// What the marker lists, and those of runs that were replaced only half.
     fn listing(&self) -> Result<Listing, Error> {
         let mut summaries = Vec::new();
-        summaries.extend(std::fs::read(self.out.join(MARKER)).ok());
+        let mut take = |path: &Path| {
+            let Ok(meta) = path.symlink_metadata() else { return };
+            // Written last: what a run wrote is not younger.
+            let by = (meta.mtime(), meta.mtime_nsec());
+            summaries.extend(fs::read_file(path).ok().map(|summary| (summary, by)));
+        };
+        take(&self.out.join(MARKER));
         let former = self.own.join(FORMER);
         if disk::check_directory(&former)? {
             for (path, ..) in aside::entries(&former, FORMER)? {
-                summaries.extend(std::fs::read(path).ok());
+                take(&path);
             }
         }
-        Ok(Listing::of(summaries.iter().map(Vec::as_slice)))
+        Ok(Listing::of(summaries.iter().map(|(summary, by)| (&summary[..], *by))))
     }
 
     /// Removes the marker. Until a run is in place, it is kept as a list of files.
