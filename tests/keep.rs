@@ -4,6 +4,8 @@
 
 #[path = "keep/access.rs"]
 mod access;
+#[path = "keep/bake.rs"]
+mod bake;
 #[path = "keep/capture.rs"]
 mod capture;
 #[path = "keep/names.rs"]

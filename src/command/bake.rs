@@ -1,5 +1,7 @@
 //! `regenesis bake`: computes once what does not depend on the time.
 
+mod ours;
+
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -16,6 +18,8 @@ use crate::rim::atomic_file::AtomicFile;
 use crate::rim::console::Console;
 use crate::rim::disk;
 use crate::rim::fs;
+use crate::rim::lock::Held;
+use crate::rim::work;
 use crate::snapshot::Snapshot;
 use crate::snapshot::bake::{self, BakedGenesis, BakedKeystores, Bound, Record};
 use crate::{cl, exit};
@@ -74,6 +78,15 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let chosen = args.seed.as_deref().and_then(given);
     let seed = seed(chosen)?;
     let entropy = Entropy::new(seed);
+    let _lock = work::hold(&args.snapshot, console).map_err(|held| busy(&held))?;
+    if work::is_half_published(&args.snapshot) {
+        let message = format!(
+            "{}: a capture was interrupted while it put its files in place",
+            args.snapshot.display()
+        );
+        let hint = "run the same capture again: it finishes the snapshot";
+        return Err(Failure::new(exit::OUTPUT, message, Some(hint)));
+    }
     let snapshot = super::snapshot_directory(&args.snapshot)?;
     check_place(&args.snapshot)?;
     let wanted = wanted(&snapshot, kdf, &entropy, chosen.is_some());
@@ -87,6 +100,12 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         super::print(&record)?;
     }
     Ok(())
+}
+
+/// A bake or a capture that another one waited for in vain.
+pub(super) fn busy(held: &Held) -> Failure {
+    let hint = "a bake or a capture works there: wait until it has ended, and run this again";
+    Failure::new(exit::OUTPUT, held.to_string(), Some(hint))
 }
 
 /// What is baked of a snapshot.
@@ -147,13 +166,14 @@ pub(super) fn write(
     Ok(bytes)
 }
 
-/// Checks that `baked/` is a directory, or can become one, and has nothing but files at our names.
+/// Checks that `baked/` is a directory, or can become one, and has at our names nothing but files that
+/// a bake wrote.
 fn check_place(directory: &Path) -> Result<(), Failure> {
     disk::check_directory(&directory.join(bake::DIRECTORY))?;
     for path in bake::FILES {
         disk::check_file(&directory.join(path))?;
     }
-    Ok(())
+    ours::check(directory)
 }
 
 /// Ends a file of the bake with `bytes`.

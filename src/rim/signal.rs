@@ -11,7 +11,10 @@ use super::clock::{Stopwatch, pause};
 
 /// What is removed when a signal ends the program. The signal's thread takes it for itself and
 /// never gives it back: whoever changes a directory shares it meanwhile, and is waited for.
-static LEFTOVER: RwLock<Option<PathBuf>> = RwLock::new(None);
+static LEFTOVER: RwLock<Option<Removal>> = RwLock::new(None);
+
+/// Removes what is of no use to a later run.
+pub type Removal = Box<dyn Fn() + Send + Sync>;
 
 /// Files that are being written under names of their own, and are removed, too.
 static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -38,8 +41,8 @@ const INTERRUPTED: i32 = 130;
 pub fn install() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
         let leftover = LEFTOVER.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(path) = leftover.as_ref() {
-            let _ = std::fs::remove_dir_all(path);
+        if let Some(remove) = leftover.as_ref() {
+            remove();
         }
         // Held until the end: no further file begins.
         let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,9 +78,18 @@ fn end_child() {
     }
 }
 
-/// Names the directory to remove on a signal, or that there is none.
+/// Names the directory to remove on a signal with all that is in it, or that there is none.
 pub fn set_leftover(path: Option<PathBuf>) {
-    *LEFTOVER.write().unwrap_or_else(PoisonError::into_inner) = path;
+    set_removal(path.map(|path| -> Removal {
+        Box::new(move || {
+            let _ = std::fs::remove_dir_all(&path);
+        })
+    }));
+}
+
+/// Sets what a signal removes. It must not call [`uninterrupted`], which waits for the signal's end.
+pub fn set_removal(removal: Option<Removal>) {
+    *LEFTOVER.write().unwrap_or_else(PoisonError::into_inner) = removal;
 }
 
 /// Names a file to remove on a signal.

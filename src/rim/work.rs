@@ -3,6 +3,8 @@
 //! capture goes on from there. Only a directory with our mark is ever taken up or removed.
 
 mod appending;
+mod clear;
+mod hold;
 mod place;
 mod publish;
 
@@ -11,10 +13,11 @@ use std::io::{BufWriter, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 pub use self::appending::Appending;
-pub use self::place::Place;
+pub use self::hold::{Hold, hold, share};
 use self::place::{INSIDE, check_work, create_work, has};
+pub use self::place::{Place, is_half_published};
 use self::publish::Plan;
-use super::disk::{self, Error, Written, at, beside, rename_new};
+use super::disk::{self, Error, Written, at, rename_new};
 use super::former::Former;
 use super::{fs, room, signal};
 use crate::layout::OutFile;
@@ -70,7 +73,7 @@ impl Work {
         let plan = Plan::parse(&fs::read_file(&path)?).map_err(|error| at(&path)(error.into()))?;
         let new = directory.join(NEW);
         signal::uninterrupted(|| plan.carry_out(out, &new, &Former::default()))?;
-        self.clear()?;
+        clear::collected(&self.place.directory)?;
         self.place.former = Some(Former::look(out, INSIDE, &Former::default())?);
         Ok(())
     }
@@ -232,44 +235,18 @@ impl Work {
     pub fn remove(self) -> Result<(), Error> {
         signal::set_leftover(None);
         signal::set_farewell(None);
-        self.clear()?;
-        let directory = &self.place.directory;
-        let others = std::fs::read_dir(directory).map_err(at(directory))?.count() > 2;
-        if others {
-            // Somebody put something here. The directory keeps its mark.
-            return Ok(());
-        }
-        // The mark goes when the name has gone: a directory with the name alone would be refused.
-        let temporary = beside(directory)?;
-        std::fs::rename(directory, &temporary).map_err(at(directory))?;
-        disk::remove_file(&temporary.join(MARK))?;
-        disk::remove_file(&temporary.join(LOCK))?;
-        std::fs::remove_dir(&temporary).map_err(at(&temporary))
-    }
-
-    /// Removes what captures collect, but neither the lock nor the mark.
-    fn clear(&self) -> Result<(), Error> {
-        let directory = &self.place.directory;
-        // Without its plan, nothing is half published.
-        disk::remove_file(&directory.join(PLAN))?;
-        for entry in std::fs::read_dir(directory).map_err(at(directory))? {
-            let name = entry.map_err(at(directory))?.file_name();
-            let name = name.to_string_lossy();
-            let is_ours = [ALLOC, ASIDE, CHECKPOINT, NEW, "changed", "chain.rlp", "checkpoint.new"]
-                .contains(&&*name)
-                || name.starts_with("aside.")
-                || name.starts_with(".plan.json.regenesis-");
-            if is_ours {
-                disk::remove(&directory.join(&*name))?;
-            }
-        }
-        Ok(())
+        clear::remove(&self.place.directory)
     }
 
     /// Whether a signal leaves the directory, for a later run to go on; otherwise it is removed.
     pub fn keep_on_signal(&self, keep: bool) {
         let directory = &self.place.directory;
-        signal::set_leftover((!keep).then(|| directory.clone()));
+        let leftover = directory.clone();
+        signal::set_removal((!keep).then(|| -> signal::Removal {
+            Box::new(move || {
+                let _ = clear::remove(&leftover);
+            })
+        }));
         let farewell = format!(
             "interrupted; {} is kept: the same command goes on from there",
             directory.display()

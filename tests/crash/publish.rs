@@ -47,6 +47,11 @@ fn a_capture_that_is_killed_at_any_change_is_finished() {
             // Either snapshot, but no mixture.
             succeeds(place.path(), &["verify", "out"]);
         }
+        if at("out/.regenesis-capture/plan.json").exists() {
+            let bake = regenesis(place.path(), &["bake", "out"]);
+            assert_eq!(bake.status.code(), Some(7), "at {n}: {}", text(&bake));
+            assert!(text(&bake).contains("a capture was interrupted"), "{}", text(&bake));
+        }
         succeeds(place.path(), &capture);
         succeeds(place.path(), &["verify", "out"]);
         for path in USERS {
@@ -61,6 +66,34 @@ fn a_capture_that_is_killed_at_any_change_is_finished() {
         if output.status.success() {
             break;
         }
+    }
+    assert!(killed > 3, "{killed}");
+}
+
+#[test]
+fn a_bake_that_is_killed_at_any_change_is_repeated() {
+    let place = tempfile::tempdir().unwrap();
+    let sample = repository().join("sample");
+    let mut killed = 0;
+    for n in 1.. {
+        let copied = Command::new("sh")
+            .args(["-c", "rm -rf s && cp -r \"$0\" s"])
+            .arg(&sample)
+            .current_dir(place.path())
+            .status();
+        assert!(copied.unwrap().success());
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={CHANGES}")]);
+        strace.args(["-e", &format!("inject={CHANGES}:signal=KILL:when={n}")]);
+        strace.arg(env!("CARGO_BIN_EXE_regenesis")).args(["bake", "s"]);
+        let output = strace.current_dir(place.path()).output();
+        let output = output.expect("strace: apt-get install strace");
+        succeeds(place.path(), &["bake", "s"]);
+        succeeds(place.path(), &["verify", "s"]);
+        if output.status.success() {
+            break;
+        }
+        killed += 1;
     }
     assert!(killed > 3, "{killed}");
 }

@@ -222,6 +222,37 @@ fn an_empty_directory_is_filled_whatever_its_name() {
 }
 
 #[test]
+fn what_users_put_into_a_captures_directory_survives_its_end() {
+    use std::io::Write;
+    for place in ["out.capture", "out/.regenesis-capture"] {
+        let home = Home::new();
+        if place.starts_with("out/") {
+            home.capture();
+        }
+        let mut command = home.command(&["capture", "--state", "/dev/stdin", "--out", "out"]);
+        command.stdin(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Open until the end.
+        let mut stdin = child.stdin.take().unwrap();
+        let begun = home.read("genesis.json").into_bytes();
+        stdin.write_all(&begun[..begun.len() / 2]).unwrap();
+        // Once it collects, a signal removes what it has.
+        let since = std::time::Instant::now();
+        while !home.at(format!("{place}/alloc")).exists() && since.elapsed().as_secs() < 5 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        home.put(&format!("{place}/mine/notes"), "mine");
+        let id = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{place}");
+        assert_eq!(home.read(&format!("{place}/mine/notes")), "mine");
+        assert!(!home.at(format!("{place}/alloc")).exists());
+        assert!(home.run(&CAPTURE).status.success());
+        assert_eq!(home.read(&format!("{place}/mine/notes")), "mine");
+    }
+}
+
+#[test]
 fn a_mount_point_is_filled() {
     let home = Home::new();
     let script = "mkdir -p out && mount -t tmpfs none out && mkdir out/lost+found && chmod 0 out/lost+found \

@@ -13,7 +13,7 @@ mod source;
 mod state;
 mod validators;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::prepare::{Steps, compute};
 use super::{Failure, access, bake, compose};
@@ -22,7 +22,7 @@ use crate::capture::overlay::Overlay;
 use crate::exit;
 use crate::keys::{Entropy, Kdf};
 use crate::rim::console::Console;
-use crate::rim::work::{Place, Work};
+use crate::rim::work::{Hold, Place, Work, share};
 use crate::rim::{disk, fs};
 use crate::snapshot::bake::DIRECTORY;
 use crate::snapshot::metadata::Mode;
@@ -160,7 +160,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let settings = Settings::of(args)?;
     let overlay = changes::of(args)?;
     // What may not be replaced is told before anything is asked of a node.
-    let place = settings.place().map(|out| Place::look(&out)).transpose()?;
+    let place = settings.place().map(|out| look(&out, console)).transpose()?;
     let mut steps = Steps::start(console);
     let node = settings.node(console)?;
     let from = match &node {
@@ -178,9 +178,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         }
         None => None,
     };
-    let directory = place.as_ref().and_then(Place::name);
+    let directory = place.as_ref().and_then(|(place, _)| place.name());
     let target = settings.target(chain.as_ref().map(|chain| chain.id), directory)?;
-    let place = place.map_or_else(|| Place::look(&target.out), Ok)?;
+    let (place, _lock) = place.map_or_else(|| look(&target.out, console), Ok)?;
     let mut work = Work::open(place)?;
     let nodes = Nodes { execution: node.as_ref(), beacon: beacon.as_ref() };
     let made = match (settings.mode, &chain) {
@@ -232,6 +232,12 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         super::print(&made.metadata.to_json())?;
     }
     Ok(())
+}
+
+/// Looks at the place of the snapshot, and keeps bakes out of it.
+fn look(out: &Path, console: &Console) -> Result<(Place, Hold), Failure> {
+    let lock = share(out, console).map_err(|held| bake::busy(&held))?;
+    Ok((Place::look(out)?, lock))
 }
 
 /// Writes the snapshot of a state into the work directory.

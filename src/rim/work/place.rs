@@ -68,6 +68,12 @@ impl Place {
     }
 }
 
+/// Whether a capture was killed while it put its files in place in the snapshot `out`.
+pub fn is_half_published(out: &Path) -> bool {
+    let directory = out.join(INSIDE);
+    matches!(check_work(&directory), Ok(true)) && matches!(has(&directory.join(PLAN)), Ok(true))
+}
+
 /// Whether the directory of a capture is there.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::has;
 use crate::compose::{FILE, UP_FILE};
-use crate::rim::disk::{self, Error, at, make_directory, remove_file};
+use crate::rim::disk::{self, Error, at, make_directory, remove_file, rename_new};
 use crate::rim::former::{Former, check_directories, may_replace};
 use crate::snapshot::metadata::File;
 use crate::snapshot::{DIRECTORIES, FILES, METADATA, bake};
@@ -91,13 +91,18 @@ impl Plan {
             }
         }
         disk::sync_file_system(out)?;
-        rename(new, out, METADATA)?;
+        // It was removed above: what is there now is somebody's.
+        rename_new(&new.join(METADATA), &out.join(METADATA))?;
         disk::sync(out)?;
         Ok(left)
     }
 }
 
+/// Moves a file to where nothing is, or the file that was just checked.
 fn rename(new: &Path, out: &Path, path: &str) -> Result<(), Error> {
     let place = out.join(path);
+    if !has(&place)? {
+        return rename_new(&new.join(path), &place);
+    }
     std::fs::rename(new.join(path), &place).map_err(at(&place))
 }
