@@ -278,7 +278,7 @@ fn an_input_that_changes_while_init_runs_is_an_error() {
         assert!(lines.any(|line| line.trim_start().starts_with("read ")));
         let path = sample.join(file);
         // In place: a file that is cut first could be read empty.
-        let file_to_change = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let file_to_change = std::fs::File::options().write(true).open(&path).unwrap();
         let last = file_to_change.metadata().unwrap().len() - 1;
         std::os::unix::fs::FileExt::write_all_at(&file_to_change, b" ", last).unwrap();
         let rest: Vec<_> = lines.collect();
@@ -388,6 +388,9 @@ fn bound<'a>(record: &'a mut Record, path: &str) -> &'a mut Bound {
     record.files.iter_mut().find(|file| file.path == path).unwrap()
 }
 
+/// What is forged, how, and what verify says of it.
+type Forgery<'a> = (String, &'a dyn Fn(&mut Record), &'a str);
+
 #[test]
 fn verify_takes_no_keystores_but_the_validators_own() {
     let sealed =
@@ -411,7 +414,7 @@ fn verify_takes_no_keystores_but_the_validators_own() {
     let longer = |record: &mut Record| bound(record, bake::KEYSTORES).size += 1;
     let missing = |record: &mut Record| record.files.retain(|file| file.path != bake::KEYSTORES);
     let unbound = |record: &mut Record| record.files.retain(|file| file.path != bake::VALIDATORS);
-    let cases: [(String, &dyn Fn(&mut Record), &str); 16] = [
+    let cases: [Forgery<'_>; 16] = [
         (twice.concat(), &nothing, "validator 1 that holds another key"),
         (swapped.concat(), &nothing, "validator 3 that holds another key"),
         (lines[1..].concat(), &nothing, "validator 0 that holds another key"),

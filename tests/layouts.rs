@@ -240,7 +240,8 @@ fn any_name_of_a_mnemonic_is_yaml() {
         "\u{80}\u{85}\u{9b}\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}",
         "\u{301}ü日\u{1f600}\u{202e}\u{e0041}",
     ] {
-        let quoted: String = name.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
+        let quoted =
+            name.chars().fold(String::new(), |text, c| text + &format!("\\U{:08x}", u32::from(c)));
         let phrase = "test test test test test test test test test test test junk";
         let mnemonics = format!("- mnemonic: {phrase}\n  count: 4\n  name: \"{quoted}\"\n");
         let run = init().snapshot().file("mnemonics.yaml", mnemonics).args([

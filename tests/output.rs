@@ -66,7 +66,7 @@ fn a_second_run_replaces_the_first_wholly() {
     };
     let first = keystores();
     // What clients leave there, of a chain that is gone; tests/keep.rs has what people leave.
-    let others = ["validator-keys/slashing_protection.sqlite", "validator-keys/keys/x.lock"];
+    let others = ["validator-keys/slashing_protection.sqlite"];
     for path in others.iter().copied().chain(["notes", "data/geth/LOCK"]) {
         std::fs::create_dir_all(place.out().join(path).parent().unwrap()).unwrap();
         std::fs::write(place.out().join(path), "left").unwrap();

@@ -22,7 +22,7 @@ use crate::exit;
 use crate::rim::console::{self, Console};
 use crate::rim::http::{Endpoint, Patience};
 use crate::rim::rpc::Client;
-use crate::rim::{datadir, disk, fs, lease, process};
+use crate::rim::{datadir, disk, fs, lease, process, work};
 use crate::snapshot::{Input, Snapshot};
 use crate::{cl, el, schedule, stamp};
 
@@ -55,6 +55,11 @@ fn given_list(texts: &[String]) -> impl Iterator<Item = &str> {
 
 /// The snapshot in a directory.
 fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
+    if work::is_half_published(directory) {
+        let message = format!("{}: a capture into it was interrupted", directory.display());
+        let hint = "run the same capture again: it finishes the snapshot";
+        return Err(Failure::new(exit::INPUT, message, Some(hint)));
+    }
     if fs::is_directory(directory)? {
         let snapshot = Snapshot::directory(directory, fs::exists);
         return loose_files(directory, &snapshot).map_or(Ok(snapshot), Err);

@@ -139,11 +139,12 @@ mod tests {
     #[test]
     fn a_secret_is_found_however_a_server_escapes_it() {
         let json = serde_json::to_string(SECRET).unwrap();
-        let percent: String = SECRET.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let percent =
+            SECRET.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02x}"));
         let form = "p%22ss%5Cw%27rd+%3C%C3%BC%26%F0%9F%98%80%25z";
         let html = "p&quot;ss\\w&#39;rd &lt;&#xFC;&amp;&#128512;%z";
-        let ascii = r#"p\u0022ss\u005cw\u0027rd\u0020\u003c\u00fc\u0026\ud83d\ude00\u0025z"#;
-        let python = r#"p\x22ss\\w\'rd <\xfc&\u{1f600}%z"#;
+        let ascii = r"p\u0022ss\u005cw\u0027rd\u0020\u003c\u00fc\u0026\ud83d\ude00\u0025z";
+        let python = r"p\x22ss\\w\'rd <\xfc&\u{1f600}%z";
         let nested = serde_json::to_string(&json).unwrap();
         let of_ascii = serde_json::to_string(ascii).unwrap();
         let debug = format!("{SECRET:?}");
