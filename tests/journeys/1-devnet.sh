@@ -65,8 +65,9 @@ up_well "$second"
 grep -qx "COMPOSE_PROJECT_NAME=$(project_of "$second")" "$second/.env" || broken "a copied .env stays"
 printf 'COMPOSE_PROJECT_NAME=%s\n# mine\n' "$(project_of "$chain")" >"$second/.env"
 cp "$second/.env" "$work/env"
-up_well "$second"
-says 'plain docker compose here means the project'
+up "$second"
+failed_with 6
+says "belongs to the folder $chain, not to $second"
 cmp -s "$work/env" "$second/.env" || broken "up.sh changed the user's .env"
 rm "$second/.env"
 
