@@ -23,7 +23,7 @@ use crate::rim::console::{self, Console};
 use crate::rim::http::{Endpoint, Patience};
 use crate::rim::rpc::Client;
 use crate::rim::{datadir, disk, fs, lease, process, work};
-use crate::snapshot::{Input, Snapshot};
+use crate::snapshot::{Input, METADATA, Snapshot};
 use crate::{cl, el, schedule, stamp};
 
 /// Prints what another program may read.
@@ -55,7 +55,8 @@ fn given_list(texts: &[String]) -> impl Iterator<Item = &str> {
 
 /// The snapshot in a directory.
 fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
-    if work::is_half_published(directory) {
+    // metadata.json goes first and comes last: with it the snapshot is the old or the new one.
+    if !fs::exists(&directory.join(METADATA)) && work::is_half_published(directory) {
         let message = format!("{}: a capture into it was interrupted", directory.display());
         let hint = "run the same capture again: it finishes the snapshot";
         return Err(Failure::new(exit::INPUT, message, Some(hint)));
