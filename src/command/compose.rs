@@ -45,15 +45,14 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 pub(super) fn write(directory: &Path) -> Result<(), Failure> {
     let snapshot = snapshot_directory(directory)?;
     let (_, config) = inputs::read_config(&snapshot)?;
-    let fulu = config.optional_u64("FULU_FORK_EPOCH");
-    let fulu = fulu.map_err(|error| Failure::config(&snapshot.config, &error))?;
-    let scheduled = fulu.is_some_and(|epoch| epoch != crate::cl::config::FAR_FUTURE_EPOCH);
+    let stack = Stack::in_snapshot(&config);
+    let stack = stack.map_err(|error| Failure::config(&snapshot.config, &error))?;
     for path in [FILE, UP_FILE].map(|name| directory.join(name)) {
         if !former::may_replace(&path)? {
             return Err(disk::Error::Unsealed(path).into());
         }
     }
-    let text = compose::file(Stack { snapshot: Source::Here, fulu: scheduled });
+    let text = compose::file(stack);
     replace(&directory.join(FILE), seal::seal(&text).as_bytes(), 0o644)?;
     Ok(replace(&directory.join(UP_FILE), seal::seal(UP).as_bytes(), 0o755)?)
 }

@@ -11,6 +11,9 @@ pub mod seal;
 
 use std::fmt::Write as _;
 
+use crate::cl;
+use crate::cl::config::{Config, FAR_FUTURE_EPOCH};
+
 /// The pinned images and the settings, with their names: the defaults of what is written.
 pub const ENV: &str = include_str!("../../compose/settings.env");
 /// `up.sh`: the same for every snapshot.
@@ -34,6 +37,20 @@ pub struct Stack {
     pub snapshot: Source,
     /// Whether fulu is active or scheduled: a lone node must then keep all data columns.
     pub fulu: bool,
+}
+
+impl Stack {
+    /// The stack in the directory of a snapshot with this config.
+    ///
+    /// # Errors
+    /// `FULU_FORK_EPOCH` is no number.
+    pub fn in_snapshot(config: &Config) -> Result<Self, cl::Error> {
+        let fulu = config.optional_u64("FULU_FORK_EPOCH")?;
+        Ok(Self {
+            snapshot: Source::Here,
+            fulu: fulu.is_some_and(|epoch| epoch != FAR_FUTURE_EPOCH),
+        })
+    }
 }
 
 /// Where `init` finds its snapshot.

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::super::Failure;
 use super::super::prepare::{Prepared, Steps};
-use crate::cl::config::FAR_FUTURE_EPOCH;
 use crate::compose::{self, ENV, FILE, Stack, UP, UP_FILE};
 use crate::exit;
 use crate::rim::fs;
@@ -133,10 +132,9 @@ fn changed(
     directory: &Path,
     prepared: &Prepared,
 ) -> Result<Vec<Foreign>, Failure> {
-    let fulu = prepared.config.optional_u64("FULU_FORK_EPOCH");
-    let fulu = fulu.map_err(|error| Failure::config(&snapshot.config, &error))?;
-    let fulu = fulu.is_some_and(|epoch| epoch != FAR_FUTURE_EPOCH);
-    let compose = compose::file(Stack { snapshot: compose::Source::Here, fulu });
+    let stack = Stack::in_snapshot(&prepared.config);
+    let stack = stack.map_err(|error| Failure::config(&snapshot.config, &error))?;
+    let compose = compose::file(stack);
     let mut found = Vec::new();
     for (name, by, written) in [(FILE, "Compose", compose.as_str()), (UP_FILE, "a shell", UP)] {
         let path = directory.join(name);
