@@ -8,22 +8,23 @@ default:
 test *ARGS:
     cargo test {{ARGS}}
 
-# Format and lint: Rust, workflows, scripts, dependencies
+# Format and lint: Rust, workflows, scripts, texts, dependencies
 lint:
-    cargo fmt --check
-    cargo clippy --all-targets --all-features -- -D warnings
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
     scripts/lint_scripts.sh
+    scripts/lint_texts.sh
     scripts/deny.sh
 
 # Everything that CI runs; needs Debian and root
 ci:
     .ci/run
 
-# The sample's genesis in ./runtime
+# Stamp the sample's genesis in ./runtime
 init *ARGS:
     cargo run --release -- init {{ARGS}}
 
-# The whole chain in Docker
+# The complete chain in Docker
 up:
     compose/up.sh
 
@@ -34,6 +35,10 @@ image NAME=`sed -n 's/^REGENESIS_IMAGE=//p' compose/settings.env`:
 # A release archive for TARGET in dist/
 package TARGET:
     scripts/package.sh {{TARGET}} dist
+
+# Record README's demo again
+demo:
+    scripts/demo.sh
 
 # Benchmarks of the stages of init
 bench:

@@ -1,4 +1,4 @@
-//! The stages of `init`, each alone, beside what a general library takes for the same: `cargo bench`.
+//! The stages of `init`, each alone, beside a general library's time for the same: `cargo bench`.
 //! Whole runs, beside other programs: `scripts/bench.sh`.
 #![expect(clippy::unwrap_used, reason = "a tool, outside the library")]
 
@@ -14,7 +14,7 @@ use regenesis::el::genesis::{self, Document};
 use regenesis::el::header::{Header, make_genesis_header};
 use regenesis::keys::{Entropy, Kdf, Keystore, password};
 use regenesis::snapshot::mnemonics;
-use regenesis::snapshot::validators::{Registry, derive};
+use regenesis::snapshot::validators::{self, KeyCheck, Registry, derive};
 use snapshot::{CONFIG, FULL, MNEMONICS, Size, write_genesis};
 
 const ACCOUNTS: [u64; 3] = [256, 10_000, 100_000];
@@ -31,7 +31,7 @@ fn genesis_json(accounts: u64) -> Vec<u8> {
     json
 }
 
-fn read(json: &[u8]) -> (Document, State) {
+fn read(json: &[u8]) -> (Document, State<'static>) {
     genesis::read(json, &|_| ()).unwrap()
 }
 
@@ -72,7 +72,7 @@ fn state_root(bencher: Bencher<'_, '_>, accounts: u64) {
     bencher.bench_local(|| black_box(&state).root());
 }
 
-/// EIP-2333 from the mnemonic's seed on, two keys a validator, and its public key.
+/// EIP-2333 from the mnemonic's seed: two keys a validator, and its public key.
 #[divan::bench(args = VALIDATORS, sample_count = 10)]
 fn derive_keys(validators: u64) -> Registry {
     registry(validators)
@@ -99,7 +99,7 @@ fn state(bencher: Bencher<'_, '_>, validators: u64) {
     let preset = Preset::of(&config, Revision::default()).unwrap();
     let (registry, block) = (registry(validators), Block::genesis(header()));
     bencher.bench_local(|| {
-        genesis_state(&config, &preset, black_box(&registry.validators), &block, 1).unwrap()
+        genesis_state(&config, &preset, black_box(&registry.validators), &block, None, 1).unwrap()
     });
 }
 
@@ -110,6 +110,14 @@ fn encode(bencher: Bencher<'_, '_>, validators: u64) {
     let preset = Preset::of(&config, Revision::default()).unwrap();
     let block = Block::genesis(header());
     let registry = registry(validators);
-    let state = genesis_state(&config, &preset, &registry.validators, &block, 1).unwrap();
+    let state = genesis_state(&config, &preset, &registry.validators, &block, None, 1).unwrap();
     bencher.bench_local(|| black_box(&state).ssz.encode(&mut std::io::sink()).unwrap());
+}
+
+/// A list of 30,000 validators: as `init` checks it, and as `verify` does.
+#[divan::bench(args = [KeyCheck::Sample, KeyCheck::All], sample_count = 5, sample_size = 1)]
+fn listed(bencher: Bencher<'_, '_>, check: KeyCheck) {
+    let (key, credentials) = (hex::encode(registry(1).validators[0].pubkey), "00".repeat(32));
+    let list = format!("{key}:{credentials}\n").repeat(30_000);
+    bencher.bench_local(|| validators::parse(black_box(list.as_bytes()), check).unwrap());
 }

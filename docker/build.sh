@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the image for this commit, into the Docker of this machine: its time and revision are the
-# commit's, so that the same commit gives the same image, by buildx and by the builder before it.
-# Takes the arguments of docker build.
+# Builds the image for this commit with this machine's Docker. Time and revision are the commit's, so that the
+# same commit yields the same image, with buildx and with the older builder. Accepts the arguments of docker
+# build; with --target tools it builds the image -tools.
 #
 #   docker/build.sh -t regenesis
 set -eu
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 epoch=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 id=$(mktemp)
 trap 'rm -f "$id"' EXIT
-docker build -f docker/Dockerfile --iidfile "$id" \
+docker build -f docker/Dockerfile --iidfile "$id" --target regenesis \
   --build-arg "SOURCE_DATE_EPOCH=$epoch" \
   --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
   --build-arg "VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p;T;q' Cargo.toml)" "$@" .

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the files of the image for arm64 on another machine, and checks what they are.
+# Builds the files of the image for arm64 on another machine, and checks them.
 #
 #   docker/cross.sh DIRECTORY
 set -eu
@@ -12,7 +12,7 @@ command -v "$compiler" >/dev/null ||
   fail "$compiler is missing" "apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] ||
   fail "Rust has no $target" "rustup target add $target"
-# Rust brings musl and its own start files; our C parts need nothing of a C library that differs.
+# Rust comes with musl and its start files; our C parts depend on no part of a C library that differs.
 export CC_aarch64_unknown_linux_musl="$compiler"
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER="$compiler"
 docker/rootfs.sh "$1" "$target"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Gives an image the times of its commit: builders stamp their own into its configuration, and with
-it into its id.
+"""Gives an image the times of its commit: builders write their own into its configuration, and so
+into its ID.
 
     docker save IMAGE | docker/reproducible.py SOURCE_DATE_EPOCH TAG… | docker load
 
-One layer, its files in the order of their names, and what the image is told to be. The same files give
-the same id, whichever builder made them.
+The result has one layer, with files sorted by name, and the image's settings. The same files yield the same
+ID with any builder.
 """
 
 import datetime
@@ -15,8 +15,9 @@ import json
 import sys
 import tarfile
 
-# The working directory is left out: one builder says "/", the other nothing.
-KEPT = ("User", "Env", "Entrypoint", "Cmd", "Labels")
+KEPT = ("User", "Env", "Entrypoint", "Cmd", "Labels", "WorkingDir")
+# For the root directory, one builder writes "/", the other nothing.
+ABSENT = (None, "", "/", [], {})
 
 
 def encode(value):
@@ -62,7 +63,9 @@ def main():
             "architecture": built["architecture"],
             "os": built["os"],
             "created": created,
-            "config": {key: built["config"][key] for key in KEPT if built["config"].get(key)},
+            "config": {
+                key: built["config"][key] for key in KEPT if built["config"].get(key) not in ABSENT
+            },
             "rootfs": {
                 "type": "layers",
                 "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()],

@@ -1,12 +1,12 @@
 #!/bin/sh
-# The software bill of materials (CycloneDX 1.5) of the program: every crate that is linked into it.
+# The software bill of materials (CycloneDX 1.5) of the program: every crate linked into it.
 #
-#   docker/sbom.sh TARGET [FEATURES…]     FEATURES: cargo's flags, those that the program is built with
+#   docker/sbom.sh TARGET [FEATURES…]     FEATURES: the cargo flags that the program is built with
 set -eu
 cd "$(dirname "$0")/.."
 target=$1
 shift
-cargo tree --locked --edges normal --target "$target" "$@" --prefix none --format '{p}|{l}' |
+cargo tree --locked --package regenesis --edges normal --target "$target" "$@" --prefix none --format '{p}|{l}' |
   sed -e 's/ (\*)$//' -e 's/ (proc-macro)//' -e 's/ ([^|]*)|/|/' | sort -u |
   awk -F'[ |]' '
     BEGIN {

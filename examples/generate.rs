@@ -18,7 +18,7 @@ struct Args {
     /// Validators of the sample's mnemonic
     #[arg(long)]
     validators: u64,
-    /// A contract in 200 accounts, not in 20
+    /// One contract in 200 accounts, not in 20
     #[arg(long)]
     thin: bool,
     /// Directory of the snapshot

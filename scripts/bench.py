@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures whole processes side by side, and prints one table. Run it by scripts/bench.sh.
+"""Measures complete processes and prints one table. Run it with scripts/bench.sh.
 
-A round runs every way once, so that a busy moment of the machine meets all of them; times are wall
-seconds (minimum, median, maximum of the rounds), memory is the greatest peak resident set.
+A round runs every way once, so that a busy moment of the machine affects all of them. Times are wall
+seconds (minimum, median, maximum of the rounds); memory is the highest peak resident set.
 """
 
 import argparse
@@ -15,21 +15,37 @@ import tempfile
 import time
 
 
-def measure(command):
-    """Runs a command; returns wall seconds and peak memory in MiB."""
-    # A child of this process would count this process' own memory until it runs its program.
-    with tempfile.NamedTemporaryFile("r") as peak:
-        timed = ["/usr/bin/time", "--format", "%M", "--output", peak.name, *command]
+def timed(command):
+    """Runs a command; returns wall seconds, processor seconds and peak memory in MiB."""
+    # Until it executes its program, a child counts the memory of this process.
+    with tempfile.NamedTemporaryFile("r") as used:
+        line = ["/usr/bin/time", "--format", "%U %S %M", "--output", used.name, *command]
         start = time.monotonic()
-        done = subprocess.run(timed, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        done = subprocess.run(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         wall = time.monotonic() - start
         if done.returncode != 0:
             sys.exit(f"error: {' '.join(command)}: {done.stderr.decode()}")
-        return wall, int(peak.read()) / 1024
+        user, system, peak = (float(number) for number in used.read().split())
+        return wall, user + system, peak / 1024
+
+
+def measure(command):
+    """Runs a command; returns wall seconds and peak memory in MiB."""
+    wall, _, peak = timed(command)
+    return wall, peak
+
+
+def arguments():
+    """A parser of the arguments that every benchmark has."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--regenesis", required=True)
+    parser.add_argument("--generate", required=True)
+    parser.add_argument("--work", required=True, help="directory, on the disk to be measured")
+    return parser
 
 
 class Way:
-    """One way of a case, and what it took."""
+    """One way of a case, and its measurements."""
 
     def __init__(self, name, command, before=None):
         self.name, self.command, self.before = name, command, before
@@ -75,7 +91,7 @@ def ways(args, accounts, validators, first):
     baked = Way("init, baked", [args.regenesis, "init", snapshot, "--out", out["b"]])
     copy = os.path.join(args.work, "copy")
     cp = Way("cp of its files", ["cp", "-r", out["b"] + "/.", copy])
-    # A file system that has just removed thousands of files is slow: as init, cp writes over its own.
+    # A file system that just removed thousands of files is slow: like init, cp overwrites its own files.
     os.makedirs(copy, exist_ok=True)
     sync = Way("cp, and sync", ["sh", "-c", f"cp -r {out['b']}/. {copy} && sync -f {copy}"])
     listed = [computed, baked, cp, sync, Way("sha256sum of the input", ["sha256sum", genesis])]
@@ -92,11 +108,8 @@ def numbers(text):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--regenesis", required=True)
-    parser.add_argument("--generate", required=True)
-    parser.add_argument("--geth", help="without it, geth is left out")
-    parser.add_argument("--work", required=True, help="directory, on the disk to be measured")
+    parser = arguments()
+    parser.add_argument("--geth", help="path of geth; by default geth is not measured")
     parser.add_argument("--accounts", type=numbers, default=[256, 10_000, 100_000, 1_000_000])
     parser.add_argument("--validators", type=numbers, default=[1, 64, 1000])
     parser.add_argument("--rounds", type=int, default=5)
@@ -110,12 +123,12 @@ def main():
         for validators in args.validators:
             case = f"{accounts:,}, {validators:,}"
             listed = ways(args, accounts, validators, validators == args.validators[0])
-            # The first run makes the files; it is not counted.
+            # The first run creates the files and does not count.
             for way in listed[:2]:
                 measure(way.command)
             for number in range(args.rounds):
                 for way in listed:
-                    # geth's minutes are not worth five rounds.
+                    # geth takes minutes: five rounds are not worth it.
                     if way.name != "geth init" or number < 2:
                         way.run()
             for way in listed:

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Measures `init` beside cp, sha256sum and `geth init`, in one run: one table, minimum, median, maximum.
+# Compares `init` with cp, sha256sum and `geth init` in one run; prints minimum, median and maximum. With
+# --database: how long geth takes to answer on a new genesis, with and without the database of a bake.
 #
 #   scripts/bench.sh [--accounts 256,10000] [--validators 64] [--rounds 5]
+#   scripts/bench.sh --database [--accounts 256,10000] [--rounds 3]
+#   scripts/bench.sh --database --no-import --accounts 10000000 --rounds 1
 #
-# Everything takes an hour and 12 GB of disk; see scripts/bench.py --help. BENCH_DIR: where it writes.
+# A full run needs an hour and 12 GB of disk; see scripts/bench.py --help. BENCH_DIR: the working directory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work="${BENCH_DIR:-target/bench}"
@@ -13,5 +16,10 @@ for tool in /usr/bin/time python3; do
 done
 cargo build --release --quiet --bin regenesis --example generate
 geth=$(scripts/install_geth.sh)
-exec python3 scripts/bench.py --work "$work" --geth "$geth" \
+program=bench.py
+if [ "${1:-}" = --database ]; then
+  program=bench_database.py
+  shift
+fi
+exec python3 "scripts/$program" --work "$work" --geth "$geth" \
   --regenesis target/release/regenesis --generate target/release/examples/generate "$@"

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""Measures captures of a geth with preimages beside curl, which asks it for the same pages one after the
-other and keeps them. Run it by scripts/bench_capture.sh; the rounds and the table are those of bench.py.
+"""Compares captures of a geth with preimages with curl, which requests the same pages one after the other
+and keeps them. Run it with scripts/bench_capture.sh; rounds and table are those of bench.py.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -11,9 +10,9 @@ import sys
 import time
 import urllib.request
 
-from bench import Way, measure
+from bench import Way, arguments, measure
 
-# A page ends with the cursor of the next: nothing else of it is read.
+# A page ends with the cursor of the next page: only that is read.
 PAGES = r"""
 start=0x
 while [ -n "$start" ]; do
@@ -26,7 +25,7 @@ done
 
 
 def answers(url):
-    """Whether a node is there."""
+    """Whether a node answers."""
     body = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}'
     request = urllib.request.Request(url, body, {"content-type": "application/json"})
     try:
@@ -37,7 +36,7 @@ def answers(url):
 
 
 def genesis(args):
-    """A genesis with so many accounts."""
+    """A genesis with `accounts` accounts."""
     snapshot = os.path.join(args.work, f"capture-{args.accounts}")
     runtime = os.path.join(args.work, f"capture-{args.accounts}-runtime")
     if not os.path.exists(os.path.join(runtime, "regenesis.json")):
@@ -49,11 +48,8 @@ def genesis(args):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--regenesis", required=True)
-    parser.add_argument("--generate", required=True)
+    parser = arguments()
     parser.add_argument("--geth", required=True)
-    parser.add_argument("--work", required=True, help="directory, on the disk to be measured")
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--port", type=int, default=18545)
@@ -73,7 +69,7 @@ def main():
             if answers(url):
                 break
             if node.poll() is not None:
-                sys.exit(f"error: geth has ended, see {log.name}")
+                sys.exit(f"error: geth exited: see {log.name}")
             time.sleep(0.1)
         run(args, regenesis, url)
     finally:

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Measures `capture` of a geth beside curl paging the same answers, in one run: minimum, median, maximum.
+# Compares `capture` of a geth with curl, which pages through the same answers: minimum, median, maximum.
 #
 #   scripts/bench_capture.sh [--accounts 100000] [--rounds 5]
 #
-# See scripts/bench_capture.py --help. BENCH_DIR: where it writes.
+# See scripts/bench_capture.py --help. BENCH_DIR: the working directory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work="${BENCH_DIR:-target/bench}"

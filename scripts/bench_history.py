@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures both ways to keep a chain: its state alone, or all of its blocks.
+"""Measures both ways to keep a chain: only its state, or all of its blocks.
 
     scripts/bench_history.py [--blocks N]
 
-A chain of N blocks, each with a transaction that logs, thirty days old; captured both ways while it
-runs; then what a start costs. Prints a table (docs/history.md). Needs geth in PATH, and
+Captures a running chain of N blocks, thirty days old, each with a transaction that logs, in both ways;
+then measures a start, of the history also after `bake --geth`. Prints a table (docs/history.md). Needs geth in PATH, and
 `cargo build --release --features e2e --bins --examples`.
 """
 import argparse
@@ -43,7 +43,7 @@ def size(directory):
 
 
 def chain(work, blocks):
-    """A running geth with a chain of so many blocks; the process."""
+    """Starts a geth with a chain of `blocks` blocks; returns the process."""
     snapshot, runtime = work / "snapshot", work / "runtime"
     subprocess.run(["cp", "-r", ROOT / "sample", snapshot], check=True)
     subprocess.run(["rm", "-r", snapshot / "baked"], check=True)
@@ -94,11 +94,19 @@ def main():
             if mode == "history":
                 row["geth import"], said = timed([*geth(data), "--gcmode=archive", "import", out / "metadata/chain.rlp"])
                 assert f"number={head} " in said, said
+        baked = {"mode": "history, baked", "capture": None, "geth init": None, "geth import": None}
+        baked["bake"], _ = timed([BUILD / "regenesis", "bake", work / "history", "--geth", "geth"])
+        baked["size"] = size(work / "history")
+        data = work / "baked-data"
+        baked["init"], said = timed([BUILD / "regenesis", "init", work / "history", "--out", work / "baked-runtime",
+                                     "--geth-datadir", data])
+        assert "bytes in" in said, said
+        rows.append(baked)
     print(f"{head} blocks\n")
-    print("| | snapshot | capture | `init` | `geth init` | `geth import` |")
-    print("|---|---|---|---|---|---|")
+    print("| | snapshot | capture | bake | `init` | `geth init` | `geth import` |")
+    print("|---|---|---|---|---|---|---|")
     for row in rows:
-        times = " | ".join(f"{row[key]:.2f} s" if row[key] is not None else "" for key in ("capture", "init", "geth init", "geth import"))
+        times = " | ".join(f"{row[key]:.2f} s" if row.get(key) is not None else "" for key in ("capture", "bake", "init", "geth init", "geth import"))
         print(f"| `{row['mode']}` | {row['size'] / 1e6:.2f} MB | {times} |")
 
 

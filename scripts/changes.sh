@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints what CHANGELOG.md says of one version.
+# Prints the section of CHANGELOG.md for one version.
 #
 #   scripts/changes.sh VERSION
 set -eu

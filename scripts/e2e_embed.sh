@@ -1,27 +1,19 @@
 #!/usr/bin/env bash
-# The recipes of docs/embed: what a program can run is run, what only a cluster or a service can is
-# held against its schema.
+# Tests the recipes of docs/embed: runs what this machine can run, and validates the rest against its schema.
 #
 #   scripts/e2e_embed.sh [PROGRAM]     PROGRAM: a regenesis; by default it is built
 #
-# With REGENESIS_IMAGE and GETH_IMAGE (whose entry point is geth), and Docker with Compose v2, the
-# workflow's steps are run, and with them the compose file.
+# With REGENESIS_IMAGE, GETH_IMAGE (whose entry point is geth) and LIGHTHOUSE_IMAGE, and Docker with Compose
+# v2, it also runs the steps of the workflow, and with them the Compose file.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/.." && pwd)"
 target="${CARGO_TARGET_DIR:-$root/target}"
-requirements="$root/scripts/embed_requirements.txt"
-venv="$target/embed-venv"
 recipes="$root/docs/embed"
 cd "$root"
 say() { printf -- '-- %s\n' "$*"; }
 fail() { echo "error: $*" >&2; exit 1; }
 
-# An environment whose installation was interrupted has no stamp, and is made anew.
-if ! cmp -s "$requirements" "$venv/requirements.txt"; then
-  python3 -m venv --clear "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-  cp "$requirements" "$venv/requirements.txt"
-fi
+venv="$("$root/scripts/venv.sh" embed)"
 program="${1:-}"
 if [ -z "$program" ]; then
   cargo build --quiet --manifest-path "$root/Cargo.toml"
@@ -34,7 +26,7 @@ say "ethereum-package.sh"
 "$recipes/ethereum-package.sh" "$work/package" "$program"
 for file in network-configs/genesis.json network-configs/genesis.ssz network-configs/config.yaml \
   network-configs/genesis_validators_root.txt network-configs/deposit_contract_block_hash.txt jwt/jwtsecret; do
-  [ -s "$work/package/$file" ] || fail "ethereum-package.sh makes no $file"
+  [ -s "$work/package/$file" ] || fail "ethereum-package.sh does not write $file"
 done
 for node in 1-eth2-val-tools-0-31 2-eth2-val-tools-32-63; do
   for kind in keys secrets teku-keys teku-secrets nimbus-keys lodestar-secrets; do
@@ -46,11 +38,11 @@ done
 say "compose.yml"
 "$venv/bin/check-jsonschema" --builtin-schema vendor.compose-spec "$recipes/compose.yml"
 "$program" all --egg-values "$recipes/values.env" --out "$work/all"
-[ -s "$work/all/metadata/genesis.ssz" ] || fail "all makes no genesis.ssz"
+[ -s "$work/all/metadata/genesis.ssz" ] || fail "all does not write genesis.ssz"
 
 say "kubernetes.yaml"
 "$venv/bin/kubernetes-validate" --strict "$recipes/kubernetes.yaml"
-# The init container's command, with the volume's path in place of its own.
+# The init container's command, with the volume's path replaced.
 "$venv/bin/python" - "$recipes/kubernetes.yaml" "$work" >"$work/command" <<'PYTHON'
 import pathlib, sys, yaml
 values, pod = yaml.safe_load_all(open(sys.argv[1]))
@@ -66,12 +58,12 @@ PYTHON
 mapfile -t command <"$work/command"
 mkdir "$work/pod"
 "$program" "${command[@]}"
-# Every path of the genesis that a client is given is there.
+# Every genesis path in the clients' arguments exists.
 grep -o '/runtime/genesis/[A-Za-z0-9_./-]*' "$recipes/kubernetes.yaml" | sort -u | while read -r path; do
-  [ -e "$work/pod/${path#/runtime/}" ] || fail "kubernetes.yaml names $path, which is not made"
+  [ -e "$work/pod/${path#/runtime/}" ] || fail "kubernetes.yaml names $path, which does not exist"
 done
 
-# Every client is started by the program that the init container left, up to its own command.
+# The program that the init container left starts every client, up to its own command.
 "$venv/bin/python" - "$recipes/kubernetes.yaml" "$work/pod" <<'PYTHON'
 import os, pathlib, subprocess, sys, yaml
 _, pod = yaml.safe_load_all(open(sys.argv[1]))
@@ -109,4 +101,4 @@ for job in yaml.safe_load(open(sys.argv[1]))["jobs"].values():
             for script in always:
                 subprocess.run(["bash", "-e", "-c", script], check=True)
 PYTHON
-say "all recipes hold"
+say "all recipes work"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What is promised of the init image, whose first build is of e2e/docker/images.sh: the same commit gives
-# the same image by another builder, and for arm64 it is a static program too.
+# Checks the init image that e2e/docker/images.sh built: another builder yields the same image from the same
+# commit, and the program for arm64 is static, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# It has nothing of what the first builder has kept.
+# It shares no cache with the first builder.
 scripts/install_buildx.sh
 DOCKER_CONFIG="$PWD/target/docker-buildx" \
   docker/build.sh --no-cache --build-arg RUST_IMAGE=regenesis-e2e/base:1 -q -t regenesis:buildx

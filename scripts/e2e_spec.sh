@@ -1,6 +1,5 @@
 #!/bin/sh
-# Holds the states, deposits and withdrawal changes of regenesis against the executable consensus
-# specification.
+# Compares the states, deposits and withdrawal changes of regenesis with the executable consensus spec.
 #
 #   scripts/e2e_spec.sh [PROGRAM]     PROGRAM: a regenesis; by default it is built
 #
@@ -9,20 +8,13 @@ set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
-venv=$target/spec-venv
-requirements=$root/scripts/spec_requirements.txt
 
 if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     echo "error: no python3 of version 3.11 or newer with venv" >&2
     echo "hint: apt-get install python3 python3-venv" >&2
     exit 1
 fi
-# An environment whose installation was interrupted has no stamp, and is made anew.
-if ! cmp -s "$requirements" "$venv/requirements.txt"; then
-    python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-    cp "$requirements" "$venv/requirements.txt"
-fi
+venv=$("$root/scripts/venv.sh" spec)
 
 program=${1:-}
 if [ -z "$program" ]; then

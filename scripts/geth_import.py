@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures what a geth with a large genesis costs at every boot, and the ways around it.
+"""Measures the cost of a large genesis at every boot of geth, and the ways around it.
 
 Ways: `geth init` and `--override.genesis`, hash and path scheme, and a prebuilt datadir: the state of
-a genesis does not depend on its time, so a datadir made once is copied, and its genesis block alone
-is written anew with `geth db put`. Every way ends the same: geth answers, block 0 has the hash that
-regenesis computed, and geth builds and accepts block 1 on it by the Engine API.
+a genesis does not depend on its time, so a datadir is created once and copied, and only its genesis
+block is written again with `geth db put`. Every way ends the same: geth answers, block 0 has the hash
+that regenesis computed, and geth builds and accepts block 1 on it through the Engine API.
 """
 
 import argparse
@@ -23,7 +23,7 @@ ENGINE = 18551
 ZERO = "0x" + "00" * 32
 # Key of the hash of block 0 (geth: core/rawdb/schema.go).
 GENESIS = b"h" + bytes(8) + b"n"
-# What regenesis compose takes, and what geth does unasked: flags of every use, and of a running geth.
+# The flags of regenesis compose, and geth's defaults: flags of every use, and of a running geth.
 STORES = {
     "hash, leveldb": (["--state.scheme=hash", "--db.engine=leveldb"], ["--gcmode=archive"]),
     "path, pebble": (["--state.scheme=path", "--db.engine=pebble"], []),
@@ -91,7 +91,7 @@ class Geth:
         return bytes.fromhex(self.run("db", "get", *self.common, "0x" + key.hex()).split("0x")[-1])
 
     def start(self, jwt, chain_id, extra=()):
-        """A running geth, and what it said."""
+        """A running geth, and its output."""
         flags = ["--networkid", str(chain_id), "--nodiscover", "--maxpeers=0", "--ipcdisable"]
         flags += [f"--authrpc.port={ENGINE}", "--port=0", f"--authrpc.jwtsecret={jwt}", *extra]
         with open(self.data + ".log", "w") as log:
@@ -100,7 +100,7 @@ class Geth:
 
 
 def call(method, params, secret):
-    """Asks the Engine API, which has what this needs of the others."""
+    """Calls the Engine API, which also serves the methods of other namespaces that this needs."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
     encode = lambda raw: base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
     parts = [{"alg": "HS256", "typ": "JWT"}, {"iat": int(time.time())}]
@@ -120,7 +120,7 @@ def proves(process, summary, jwt):
     secret = bytes.fromhex(open(jwt).read().strip().removeprefix("0x"))
     while True:
         if process.poll() is not None:
-            sys.exit("error: geth has ended; its log is beside its datadir")
+            sys.exit("error: geth exited; its log is next to its datadir")
         try:
             block = call("eth_getBlockByNumber", ["0x0", False], secret)
             break
@@ -147,7 +147,7 @@ def proves(process, summary, jwt):
 
 
 def rewrite(geth, template, summary, config):
-    """Gives a copied datadir the genesis block of `summary`: the former one at another time."""
+    """Gives a copied datadir the genesis block of `summary`: the old one with another time."""
     header = fields(template)
     moment = summary["el"]["timestamp"]
     header[11] = int(moment).to_bytes((int(moment).bit_length() + 7) // 8, "big")
@@ -161,16 +161,16 @@ def rewrite(geth, template, summary, config):
     geth.put(b"ethereum-config-" + block, config)
     for head in (b"LastBlock", b"LastFast", b"LastHeader"):
         geth.put(head, block)
-    # Last: with it, the genesis is there.
+    # Last: it makes the genesis valid.
     geth.put(GENESIS, block)
 
 
 def prebuild(geth, summary, genesis):
-    """Makes the datadir once, and takes its genesis block's place in the chain away."""
+    """Creates the datadir once, and removes its genesis block from the chain."""
     geth.init(genesis)
     block = bytes.fromhex(summary["el"]["block_hash"][2:])
     header = geth.get(b"h" + bytes(8) + block)
-    # geth opens no database whose head is another block than its only one.
+    # geth opens no database whose head differs from its only block.
     geth.run("db", "delete", *geth.common, "0x" + GENESIS.hex())
     return header
 
@@ -187,7 +187,7 @@ def main():
     parser.add_argument("--work", required=True, help="directory, on the disk to be measured")
     parser.add_argument("snapshot", nargs="+", help="baked, in fulu (the sample, scripts/bench.sh)")
     args = parser.parse_args()
-    print("| snapshot | way | before geth s | geth answers s | together s | datadir MiB | peak MiB |")
+    print("| snapshot | way | before geth s | until geth answers s | total s | datadir MiB | peak MiB |")
     print("|---|---|---|---|---|---|---|")
     for snapshot in args.snapshot:
         measure(args, snapshot)
@@ -199,7 +199,7 @@ def measure(args, snapshot):
     genesis, jwt = os.path.join(out, "metadata/genesis.json"), os.path.join(out, "jwt/jwtsecret")
 
     def fresh():
-        """A genesis of this moment, and no datadir."""
+        """Stamps a fresh genesis and removes the datadir."""
         shutil.rmtree(data, ignore_errors=True)
         command = [args.regenesis, "init", snapshot, "--out", out, "--json"]
         return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)

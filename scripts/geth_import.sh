@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Measures what geth's import of a genesis costs, and the ways around it; prints one table.
+# Measures geth's import of a genesis and the ways around it; prints one table.
 #
 #   scripts/geth_import.sh [SNAPSHOT…]
 #
-# Without a snapshot: the sample, 10,000 and 100,000 accounts. BENCH_DIR: where it writes.
+# Without a snapshot: the sample, 10,000 and 100,000 accounts. BENCH_DIR: the working directory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work="${BENCH_DIR:-target/bench}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures how long geth takes until its RPC answers, at its first start and at a restart, when the
-# genesis comes by `geth init` and when it comes by `--override.genesis`.
+# Measures the time until geth's RPC answers, at its first start and at a restart, with `geth init` and with
+# `--override.genesis`.
 #
 #   scripts/geth_start.sh [ACCOUNTS…]     sizes of the alloc; by default 256 10000
 set -euo pipefail
@@ -13,7 +13,7 @@ geth=$(scripts/install_geth.sh)
 storage=(--db.engine=leveldb --state.scheme=hash --cache=128 --cache.preimages)
 port=8599
 
-# Seconds from here to the first answer; ends geth again.
+# Prints the seconds until the first answer; then stops geth.
 run() {
   local begin end
   begin=$(date +%s%N)
@@ -31,7 +31,7 @@ run() {
     sleep 0.05
   done
   end=$(date +%s%N)
-  grep -q "$hash" "$work/answer" || { echo "error: another genesis: $(cat "$work/answer")" >&2; exit 1; }
+  grep -q "$hash" "$work/answer" || { echo "error: geth has a different genesis: $(cat "$work/answer")" >&2; exit 1; }
   kill "$pid"
   wait "$pid" || true
   printf '%d.%d' $(((end - begin) / 1000000000)) $(((end - begin) / 100000000 % 10))

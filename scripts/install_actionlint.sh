@@ -4,9 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 version=v1.7.12
 target=${CARGO_TARGET_DIR:-target}
-# The Go that scripts/install_geth.sh brings where the machine has none.
+# scripts/install_geth.sh installs Go here where the machine has none.
 PATH="$PATH:$PWD/target/go/bin"
-command -v go >/dev/null || { echo "error: go is missing: scripts/install_geth.sh brings it" >&2; exit 1; }
+command -v go >/dev/null || { echo "error: go is missing: scripts/install_geth.sh installs it" >&2; exit 1; }
 mkdir -p "$target/actionlint"
 directory="$(cd "$target/actionlint" && pwd)"
 if [[ $("$directory/actionlint" --version 2>/dev/null) != "$version"* ]]; then

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds buildx through the Go module proxy, as a plugin that takes over `docker build`:
+# Builds buildx through the Go module proxy, as a plugin that replaces `docker build`:
 # DOCKER_CONFIG=target/docker-buildx docker build …
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# The newest that speaks with the BuildKit of Debian's Docker.
+# The newest version that works with the BuildKit of Debian's Docker.
 version=v0.12.1
-# The Go that scripts/install_geth.sh brings, if there was none.
+# scripts/install_geth.sh installs Go here where the machine has none.
 PATH="$PATH:$PWD/target/go/bin"
-command -v go >/dev/null || { echo "error: go is missing: scripts/install_geth.sh brings it" >&2; exit 1; }
+command -v go >/dev/null || { echo "error: go is missing: scripts/install_geth.sh installs it" >&2; exit 1; }
 directory="$PWD/target/docker-buildx"
 plugin="$directory/cli-plugins/docker-buildx"
 mkdir -p "${plugin%/*}"

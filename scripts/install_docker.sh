@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the suite of the stack needs from Debian, and starts Docker where nothing else does.
+# Installs the Debian packages for the stack suite, and starts Docker if nothing else has.
 #
-#   scripts/install_docker.sh [--restart]     --restart: ends the daemon that this script started, and
-#                                             starts it again
+#   scripts/install_docker.sh [--restart|--kill]     stops the daemon that this script started, or kills it
+#                                                    with SIGKILL, and starts it again
 #
-# DOCKER_DATA_ROOT: where the daemon keeps its data, if not in /var/lib/docker.
+# DOCKER_DATA_ROOT: the daemon's data directory; /var/lib/docker by default.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 packages=(docker.io docker-compose debootstrap iptables musl-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
@@ -19,17 +19,20 @@ start() {
   exit 1
 }
 
-if [ "${1:-}" = --restart ]; then
+if [ $# -gt 0 ]; then
+  case $1 in --restart) signal=TERM ;; --kill) signal=KILL ;; *) echo "error: $1" >&2; exit 2 ;; esac
   pid=$(cat "$pid_file" 2>/dev/null || true)
   if [ -z "$pid" ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != dockerd ]; then
-    echo "error: this Docker was not started by the suite, and is not ended by it" >&2
-    echo "hint: end it (systemctl stop docker.socket docker), and scripts/install_docker.sh starts another" >&2
+    echo "error: the suite did not start this Docker daemon, so it does not stop it" >&2
+    echo "hint: stop it (systemctl stop docker.socket docker); scripts/install_docker.sh then starts one" >&2
     exit 1
   fi
   mapfile -d '' -t command <"/proc/$pid/cmdline"
-  kill "$pid"
-  # Not its child, so it cannot wait.
+  kill -s "$signal" "$pid"
+  # It is no child of this shell, so `wait` does not work.
   while [ -e "/proc/$pid/exe" ]; do sleep 0.1; done
+  # Until its parent has reaped it, a killed daemon counts as running: its PID file is still there.
+  for _ in $(seq 50); do [ -e "/proc/$pid" ] || break; sleep 0.1; done
   start "${command[@]}"
   exit 0
 fi
@@ -38,7 +41,7 @@ for package in "${packages[@]}"; do
   if [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) != *'install ok'* ]]; then
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
-    # Where Debian has started it: the suite restarts its daemon, and so starts one of its own.
+    # Debian may have started it. The suite restarts its daemon, so it needs its own.
     if [ "$package" = docker.io ]; then
       { systemctl stop docker.socket docker || service docker stop; } >/dev/null 2>&1 || true
     fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the anvil and cast that captures are tested against, through npm, below the target directory;
-# of another version the anvil alone, as anvil-VERSION.
+# Installs anvil and cast for the capture tests, through npm, below the target directory. With VERSION it
+# installs only anvil, as anvil-VERSION.
 #
 #   scripts/install_foundry.sh [VERSION]     VERSION: such as 1.4.4
 set -euo pipefail
@@ -19,10 +19,10 @@ mkdir -p "$into/bin"
 # install TOOL PROGRAM
 install() {
   [[ $("$into/bin/$2" --version 2>/dev/null) != *"$version"* ]] || return 0
-  # The platform's package has the program itself; the one above it would only run a script to find it.
+  # The platform's package contains the program; the package above it only runs a script to find it.
   npm install --prefix "$into" --no-save --no-audit --no-fund --ignore-scripts --silent \
     "@foundry-rs/$1-linux-$machine@$version"
-  # Aside, for npm sweeps what another call has installed.
+  # A copy, because npm removes what another call installed.
   cp -f "$into/node_modules/@foundry-rs/$1-linux-$machine/bin/$1" "$into/bin/$2"
 }
 if [ "$version" = "$suite" ]; then

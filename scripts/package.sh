@@ -13,7 +13,7 @@ features=(--features tls)
 if [ $# -gt 2 ]; then
   program=$3
 else
-  # No path of the machine that builds ends up in the program.
+  # Keeps paths of the build machine out of the program.
   export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$PWD=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
   cargo build --release --locked --target "$target" "${features[@]}"
   program=${CARGO_TARGET_DIR:-target}/$target/release/regenesis
@@ -24,7 +24,7 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# A program that does not make a genesis on the machine that built it is not packed.
+# The program must stamp a genesis on the machine that built it.
 "$program" init --out "$work/runtime" 2>"$work/log" || { cat "$work/log" >&2; fail "$program init fails"; }
 
 name=regenesis-$("$program" --version | cut -d' ' -f2)-$target
@@ -37,7 +37,7 @@ for shell in bash elvish fish powershell zsh; do
 done
 docker/sbom.sh "$target" "${features[@]}" >"$package/sbom.cdx.json"
 
-# Every page names those below it: "regenesis\-init(1)".
+# Every page names the pages below it: "regenesis\-init(1)".
 pages() {
   local page
   "$program" man "$@" >"$work/page"
@@ -48,7 +48,7 @@ pages() {
 }
 pages
 
-# GNU tar, which macOS calls gtar: same files, same archive.
+# GNU tar (gtar on macOS): the same files yield the same archive.
 tar=$(command -v gtar || echo tar)
 "$tar" --create --sort=name --mtime="@${SOURCE_DATE_EPOCH:-0}" --owner=0 --group=0 --numeric-owner \
   --directory "$work" "$name" | gzip -n >"$directory/$name.tar.gz"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Records tests/vectors/anchored: what eth-beacon-genesis makes of a block that a chain goes on from;
-and tests/vectors/transactions: a block with transactions of every type.
+"""Records tests/vectors/anchored: the states that eth-beacon-genesis creates for a block that a chain
+continues; and tests/vectors/transactions: a block with transactions of every type.
 
     scripts/record_anchored.py EBG CAST
 
@@ -27,7 +27,7 @@ URL = f"http://127.0.0.1:{HTTP}"
 FORKS = [("capella", None), ("deneb", "cancunTime"), ("electra", "pragueTime"), ("fulu", "osakaTime")]
 PRESETS = ["minimal", "mainnet"]
 NEVER = "18446744073709551615"
-# An account that logs what it is told.
+# An account that logs its call data.
 LOGGER, CODE = "0x" + "10" * 20, "0x600035602a60006000a2"
 # Development accounts 1 to 3; the first one is the driver's.
 KEYS = ["59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
@@ -126,7 +126,7 @@ def record(ebg, cast, fork, work):
     shutil.copy(genesis, out / "genesis.json")
     (out / "receipts.json").write_text(json.dumps(receipts, indent=1) + "\n")
     config = (work / "snapshot/cl/config.yaml").read_text()
-    # The rule for times of the reference: these two keys.
+    # The reference derives its times from these two keys.
     lines = [line for line in config.splitlines() if not line.startswith(("MIN_GENESIS_TIME:", "GENESIS_DELAY:"))]
     config = "\n".join([*lines, "MIN_GENESIS_TIME: 1800000000", "GENESIS_DELAY: 7"]) + "\n"
     (out / "config.yaml").write_text(config)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs ethereum-genesis-generator's own scripts on tests/egg/*.env and records what they write.
+"""Runs ethereum-genesis-generator's own scripts on tests/egg/*.env and records their output.
 
     scripts/record_egg.py CHECKOUT GENERATOR
 
 CHECKOUT is its repository at the commit below, GENERATOR the eth-genesis-state-generator that it
 calls (eth-beacon-genesis). Needs bash, jq, yq (Debian's), envsubst, bc and geth-hdwallet.
-Its image has fixed paths: the copies that are run have a temporary directory before them.
+Its scripts use fixed paths; the copies that run here have a temporary directory as prefix.
 """
 
 import hashlib

@@ -2,9 +2,9 @@
 """Write the field names of BeaconState and BeaconBlockBody of every fork, one a line.
 
 They come from the executable consensus specification, so they do not depend on the containers
-that regenesis builds. `tests/spec.rs` compares the two.
+that regenesis builds. `tests/it/spec.rs` compares the two.
 
-    python scripts/spec_fields.py tests/fixtures/spec            # write the files anew
+    python scripts/spec_fields.py tests/fixtures/spec            # write the files
     python scripts/spec_fields.py --check tests/fixtures/spec    # fail if one of them differs
 
 Needs the packages of `scripts/spec_requirements.txt`; `scripts/e2e_spec.sh` installs them.
@@ -44,7 +44,7 @@ def main() -> None:
             elif not path.is_file() or path.read_text(encoding="utf-8") != text:
                 differing.append(str(path))
     if differing:
-        sys.exit(f"other fields than the specification's: {', '.join(differing)}")
+        sys.exit(f"fields differ from the specification: {', '.join(differing)}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Hold the states of chains that keep their past against the executable consensus specification.
+"""Compare the states of history snapshots with the executable consensus specification.
 
 For every block of `tests/vectors/anchored` and both presets: the payload header of the state is the
-one that the specification makes of the block, and the specification takes a block of slot 1 whose
-payload continues it, and none that continues another one.
+one that the specification derives from the block, and the specification accepts a block of slot 1
+whose payload continues it, and refuses one that continues a different block.
 
     python scripts/spec_history.py --regenesis target/debug/regenesis
 
@@ -25,7 +25,7 @@ TIME = 1_800_000_000
 
 
 def rlp(data: bytes) -> tuple:
-    """The first item of `data`, and what is behind it."""
+    """The first item of `data`, and the rest."""
     first = data[0]
     if first < 0x80:
         return data[:1], data[1:]
@@ -37,7 +37,7 @@ def rlp(data: bytes) -> tuple:
         return payload, rest
     items = []
     while payload:
-        # A legacy transaction is a list; its bytes are what the payload has.
+        # A legacy transaction is a list; the payload has its bytes.
         item, behind = rlp(payload)
         items.append((item, payload[: len(payload) - len(behind)]))
         payload = behind
@@ -49,7 +49,7 @@ def number(item: bytes) -> int:
 
 
 def payload_of(spec, block: bytes, block_hash: str):
-    """The block as the beacon chain has it."""
+    """The block in the form of the beacon chain."""
     parts, _ = rlp(block)
     header = [item for item, _ in parts[0][0]]
     transactions = [raw if isinstance(item, list) else item for item, raw in parts[1][0]]
@@ -70,7 +70,7 @@ def payload_of(spec, block: bytes, block_hash: str):
 
 
 def header_of(spec, payload):
-    """`ExecutionPayloadHeader` of a payload, as `process_execution_payload` makes it."""
+    """`ExecutionPayloadHeader` of a payload, as `process_execution_payload` builds it."""
     fields = {}
     for name in spec.ExecutionPayloadHeader.fields():
         if name in ("transactions_root", "withdrawals_root"):
@@ -83,7 +83,7 @@ def header_of(spec, payload):
 
 
 def snapshot(directory: Path, fork: str, preset: str) -> dict:
-    """Writes the snapshot of a vector; what is expected of it."""
+    """Writes the snapshot of a vector; returns the expected values."""
     vector = VECTORS / fork
     expected = json.loads((vector / "expected.json").read_text())
     config = (vector / "config.yaml").read_text().replace("'minimal'", f"'{preset}'")
@@ -146,7 +146,7 @@ def main() -> None:
     for fork in FORKS:
         for preset in ("minimal", "mainnet"):
             check(args.regenesis.resolve(), fork, preset)
-            print(f"{fork} {preset}: continues its past", flush=True)
+            print(f"{fork} {preset}: continues its history", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold the deposits and withdrawal changes of `regenesis keys` against the executable consensus
+"""Compare the deposits and withdrawal changes of `regenesis keys` with the executable consensus
 specification: a chain made by `regenesis init` takes them, and takes none that was altered.
 
     python scripts/spec_operations.py --regenesis target/debug/regenesis
@@ -53,9 +53,9 @@ def check_deposits(program: str, state: spec.BeaconState) -> int:
         assert spec.hash_tree_root(data).hex() == line["deposit_data_root"], line["account"]
         before = len(state.validators)
         spec.apply_deposit(state, data.pubkey, data.withdrawal_credentials, data.amount - 1, signature)
-        assert len(state.validators) == before, f"{line['account']}: another amount was taken"
+        assert len(state.validators) == before, f"{line['account']}: a different amount was accepted"
         spec.apply_deposit(state, data.pubkey, data.withdrawal_credentials, data.amount, signature)
-        assert len(state.validators) == before + 1, f"{line['account']}: was not taken"
+        assert len(state.validators) == before + 1, f"{line['account']}: was not accepted"
     return len(deposits)
 
 
@@ -97,7 +97,7 @@ def main() -> None:
     state = genesis(program)
     changes = check_changes(program, state)
     deposits = check_deposits(program, state)
-    print(f"{deposits} deposits and {changes} changes of credentials are valid")
+    print(f"{deposits} deposits and {changes} credential changes are valid")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold the genesis states of `regenesis init` against the executable consensus specification.
+"""Compare the genesis states of `regenesis init` with the executable consensus specification.
 
 For every fork and preset it makes a state (the sample's, with the validators of
 `tests/fixtures/spec/mnemonics.json`), and checks that the specification's own code
@@ -8,7 +8,7 @@ For every fork and preset it makes a state (the sample's, with the validators of
 * finds in every field the value that the field must have: default, or computed here;
 * names the same genesis block, and takes it as the parent of slot 1;
 * processes the slots of two epochs and has a proposer in each;
-* gives the root in `tests/fixtures/spec/roots.txt`, which `tests/spec.rs` checks without Python.
+* gives the root in `tests/fixtures/spec/roots.txt`, which `tests/it/spec.rs` checks without Python.
 
     python scripts/spec_oracle.py --regenesis target/debug/regenesis [--fork FORK] [--preset PRESET]
 
@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "sample"
 # Every kind of validator: below 32 ETH and above, each prefix, slashed, exited. JSON is YAML too.
 MNEMONICS = ROOT / "tests/fixtures/spec/mnemonics.json"
-# The roots of the states, which `tests/spec.rs` knows without Python.
+# The roots of the states, which `tests/it/spec.rs` knows without Python.
 ROOTS = ROOT / "tests/fixtures/spec/roots.txt"
 TIME = 1_700_000_000
 ETH = 10**9
@@ -109,7 +109,7 @@ def expected_validators(spec, fork: str, state) -> list:
             credentials = bytes([prefix]) + bytes(11) + address
             record = spec.Validator(
                 pubkey=ours.pubkey,
-                # Of a withdrawal key, which nothing here derives.
+                # The hash of a withdrawal key, which nothing here derives.
                 withdrawal_credentials=credentials if prefix else ours.withdrawal_credentials,
                 effective_balance=effective,
                 slashed=status == 1,
@@ -222,7 +222,7 @@ def expected_fields(spec, fork: str, state, summary: dict, config: dict) -> dict
 
 
 def check(regenesis: Path, fork: str, preset: str) -> str:
-    """Makes and checks one state; its root."""
+    """Creates and checks one state; returns its root."""
     spec = importlib.import_module(f"eth_consensus_specs.{fork}.{preset}")
     with tempfile.TemporaryDirectory() as directory:
         write_inputs(Path(directory), fork, preset)

@@ -1,15 +1,15 @@
-# Steps that run side by side, each as soon as those that it needs have ended; for .ci/run to source.
+# Steps that run in parallel, each as soon as the steps it needs have ended; .ci/run sources this.
 #
-#   step NAME "NEEDED…" COMMAND…     a step; COMMAND may be a function
-#   finish                           runs them, and prints what each has said, in one piece, when it ends
+#   step NAME "NEEDED…" COMMAND…     declares a step; COMMAND may be a function
+#   finish                           runs all steps, and prints the log of each when it ends
 #
 # The first step that fails ends all others.
 # shellcheck shell=bash
 logs=target/ci
 steps=()
 declare -A needed=() commands=() begun=() ended=() running=()
-TIMEFORMAT='-- %0R s; of the processor %0U s, and %0S s of the system for it'
-# Each step gets a process group, and is ended with all that it has started.
+TIMEFORMAT='-- %0R s; processor time: user %0U s, system %0S s'
+# Each step is a process group, so that end_all ends its children, too.
 set -m
 
 step() {
@@ -34,7 +34,7 @@ finish() {
       begun[$name]=$SECONDS
       (eval "time ${commands[$name]}") </dev/null >"$logs/$name.log" 2>&1 &
       running[$!]=$name
-      echo "-- $name begins after $SECONDS s"
+      echo "-- $name starts after $SECONDS s"
     done
     code=0
     wait -n -p pid "${!running[@]}" || code=$?
@@ -45,7 +45,7 @@ finish() {
       "$(df -h --output=avail . | tail -1 | tr -d ' ')"
     cat "$logs/$name.log"
     if [ "$code" != 0 ]; then
-      echo "error: the step $name has failed: exit code $code" >&2
+      echo "error: step $name failed with exit code $code" >&2
       exit 1
     fi
   done
@@ -55,7 +55,7 @@ end_all() {
   local pid
   for pid in "${!running[@]}"; do
     kill -- "-$pid" 2>/dev/null || true
-    printf -- '-- ended half-way: %s\n%s\n' "${running[$pid]}" "$(tail -n 3 "$logs/${running[$pid]}.log")"
+    printf -- '-- stopped: %s\n%s\n' "${running[$pid]}" "$(tail -n 3 "$logs/${running[$pid]}.log")"
   done
 }
 trap end_all EXIT

@@ -1,4 +1,4 @@
-//! Snapshots of any size, the same at every run: the sample with random accounts behind its own.
+//! Snapshots of any size, the same at every run: the sample with random accounts after its own.
 
 #![allow(dead_code, reason = "the benches and the generator use a part each")]
 #![allow(clippy::disallowed_methods, reason = "a tool, outside the library")]
@@ -7,18 +7,20 @@ use std::fs::{File, create_dir_all, write};
 use std::io::{BufWriter, Result, Write};
 use std::path::Path;
 
+use alloy_primitives::hex;
+
 /// How large a snapshot is.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
-    /// Accounts, those of the sample included; never fewer than the sample has.
+    /// Accounts, those of the sample included; at least as many as the sample has.
     pub accounts: u64,
     /// Validators of the sample's mnemonic.
     pub validators: u64,
-    /// Of how many accounts one is a contract.
+    /// One of this number of accounts is a contract.
     pub accounts_per_contract: u64,
 }
 
-/// What a state has of contracts: a twentieth, or two hundredths.
+/// One contract in 20 accounts.
 pub const FULL: u64 = 20;
 /// One contract in 200 accounts.
 pub const THIN: u64 = 200;
@@ -50,12 +52,12 @@ impl Random {
             (0..count.div_ceil(8)).flat_map(|_| self.next().to_le_bytes()).collect();
         let start = out.len();
         out.resize(start + 2 * count, 0);
-        faster_hex::hex_encode(&bytes[..count], &mut out[start..])
+        hex::encode_to_slice(&bytes[..count], &mut out[start..])
             .expect("room for two digits a byte");
     }
 }
 
-/// Writes a snapshot that `regenesis init DIR` takes.
+/// Writes a snapshot for `regenesis init DIR`.
 pub fn write_snapshot(directory: &Path, size: Size) -> Result<()> {
     for part in ["el", "cl", "val"] {
         create_dir_all(directory.join(part))?;

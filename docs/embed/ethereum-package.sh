@@ -1,11 +1,11 @@
 #!/bin/sh
-# The directories that ethereum-package gives its clients, for two nodes of 32 validators each.
+# Writes the directories that ethereum-package mounts, for two nodes with 32 validators each.
 #
 #   docs/embed/ethereum-package.sh DIRECTORY [PROGRAM]
 #
-#   DIRECTORY/network-configs/       to /network-configs of every client
-#   DIRECTORY/jwt/jwtsecret          to /jwt/jwtsecret of every client
-#   DIRECTORY/validator-keys/1-…/    to /validator-keys of the first validator client, and so on
+#   DIRECTORY/network-configs/       mount as /network-configs in every client
+#   DIRECTORY/jwt/jwtsecret          mount as /jwt/jwtsecret in every client
+#   DIRECTORY/validator-keys/1-…/    mount as /validator-keys in the first validator client, and so on
 set -eu
 directory=$1
 program=${2:-regenesis}

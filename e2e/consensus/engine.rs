@@ -15,52 +15,84 @@ pub struct Engine<'a> {
     genesis: &'a Genesis,
 }
 
+/// The chain's state, as the execution client receives it.
+#[derive(Debug)]
+pub struct Forkchoice {
+    /// Hash of the execution block to build on.
+    pub head: String,
+    /// Root of its beacon block.
+    pub root: String,
+    /// Hashes of the execution blocks at the checkpoints; zero until there are any.
+    pub safe: String,
+    pub finalized: String,
+}
+
+/// The execution client reports the head as valid, but builds no block on it.
+pub const NO_PAYLOAD_ID: &str = "no payload id";
+
 impl<'a> Engine<'a> {
     pub fn new(address: &str, genesis: &'a Genesis) -> Self {
         let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5)));
         Self { agent: config.build().into(), url: format!("http://{address}"), genesis }
     }
 
-    /// Builds the block of `slot` on `head`, from what is found in the pool within `pause`; its
-    /// hash.
-    pub fn build(&self, head: &str, slot: u64, pause: Duration) -> Result<String, String> {
-        let root = format!("0x{}", hex::encode(Sha256::digest(slot.to_le_bytes())));
-        // Version of forkchoiceUpdated, getPayload, newPayload: engine/{shanghai,…,osaka}.md.
-        let (update, get, new) = match self.genesis.fork.as_str() {
-            "capella" => (2, 2, 2),
-            "deneb" => (3, 3, 3),
-            "electra" => (3, 4, 4),
-            "fulu" => (3, 5, 4),
-            other => return Err(format!("{other} is not known here")),
-        };
+    /// The versions of forkchoiceUpdated, getPayload, newPayload: engine/{shanghai,…,osaka}.md.
+    fn versions(&self) -> Result<(u8, u8, u8), String> {
+        match self.genesis.fork.as_str() {
+            "capella" => Ok((2, 2, 2)),
+            "deneb" => Ok((3, 3, 3)),
+            "electra" => Ok((3, 4, 4)),
+            "fulu" => Ok((3, 5, 4)),
+            other => Err(format!("{other} is not known here")),
+        }
+    }
+
+    /// Asks for a payload for `slot`; its id.
+    pub fn prepare(&self, on: &Forkchoice, slot: u64) -> Result<Value, String> {
+        let (update, ..) = self.versions()?;
         let mut attributes = json!({
             "timestamp": format!("{:#x}", self.genesis.time + slot * self.genesis.slot),
-            "prevRandao": root,
+            "prevRandao": on.root,
             "suggestedFeeRecipient": "0x8943545177806ED17B9F23F0a21ee5948eCaa776",
             "withdrawals": [withdrawal(2 * slot), withdrawal(2 * slot + 1)],
         });
         if update >= 3 {
-            attributes["parentBeaconBlockRoot"] = json!(root);
+            attributes["parentBeaconBlockRoot"] = json!(on.root);
         }
-        let zero = format!("0x{}", "00".repeat(32));
-        let choice = |hash: &str| json!({"headBlockHash": hash, "safeBlockHash": zero, "finalizedBlockHash": zero});
-        let update = format!("engine_forkchoiceUpdatedV{update}");
-        let begun = self.call(&update, json!([choice(head), attributes]))?;
-        valid(&begun["payloadStatus"])?;
+        let begun = self.update(on, &on.head, &attributes)?;
+        match &begun["payloadId"] {
+            Value::Null => Err(NO_PAYLOAD_ID.to_owned()),
+            id => Ok(id.clone()),
+        }
+    }
+
+    fn update(&self, on: &Forkchoice, head: &str, attributes: &Value) -> Result<Value, String> {
+        let choice = json!({
+            "headBlockHash": head, "safeBlockHash": on.safe, "finalizedBlockHash": on.finalized,
+        });
+        let (version, ..) = self.versions()?;
+        let method = format!("engine_forkchoiceUpdatedV{version}");
+        let answer = self.call(&method, json!([choice, attributes]))?;
+        valid(&answer["payloadStatus"]).map(|()| answer)
+    }
+
+    /// Builds the block of `slot`, with what the pool has within `pause`; the answer to getPayload.
+    pub fn build(&self, on: &Forkchoice, slot: u64, pause: Duration) -> Result<Value, String> {
+        let (_, get, new) = self.versions()?;
+        let id = self.prepare(on, slot)?;
         std::thread::sleep(pause);
-        let payload =
-            self.call(&format!("engine_getPayloadV{get}"), json!([begun["payloadId"]]))?;
+        let payload = self.call(&format!("engine_getPayloadV{get}"), json!([id]))?;
         let mut parameters = vec![payload["executionPayload"].clone()];
         if new >= 3 {
-            parameters.extend([versioned_hashes(&payload["blobsBundle"]), json!(root)]);
+            parameters.extend([json!(versioned_hashes(&payload["blobsBundle"])), json!(on.root)]);
         }
         if new >= 4 {
             parameters.push(payload["executionRequests"].clone());
         }
         valid(&self.call(&format!("engine_newPayloadV{new}"), json!(parameters))?)?;
-        let hash = payload["executionPayload"]["blockHash"].as_str().unwrap().to_owned();
-        valid(&self.call(&update, json!([choice(&hash), null]))?["payloadStatus"])?;
-        Ok(hash)
+        let hash = payload["executionPayload"]["blockHash"].as_str().unwrap();
+        self.update(on, hash, &Value::Null)?;
+        Ok(payload)
     }
 
     pub fn call(&self, method: &str, parameters: Value) -> Result<Value, String> {
@@ -95,9 +127,9 @@ fn withdrawal(index: u64) -> Value {
     })
 }
 
-/// `kzg_to_versioned_hash` of EIP-4844.
-fn versioned_hashes(bundle: &Value) -> Value {
-    let commitments = bundle["commitments"].as_array().unwrap().iter();
+/// `kzg_to_versioned_hash` of EIP-4844, for each blob of a bundle.
+pub fn versioned_hashes(bundle: &Value) -> Vec<String> {
+    let commitments = bundle["commitments"].as_array().into_iter().flatten();
     let hash = |commitment: &Value| {
         let bytes = hex::decode(&commitment.as_str().unwrap()[2..]).unwrap();
         format!("0x01{}", hex::encode(&Sha256::digest(bytes)[1..]))

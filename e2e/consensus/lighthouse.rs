@@ -19,6 +19,9 @@ pub fn translated(arguments: &[String]) -> (String, HashMap<&'static str, String
     let address = |flag: &str| flags[flag].trim_start_matches("http://").to_owned();
     let runtime = Path::new(flags["testnet-dir"]).parent().unwrap().display().to_string();
     let mut own = HashMap::from([("runtime", runtime)]);
+    for (name, variable) in [("head", "CONSENSUS_HEAD"), ("start-after", "CONSENSUS_START_AFTER")] {
+        own.insert(name, std::env::var(variable).unwrap_or_default());
+    }
     match role.as_str() {
         "beacon_node" => {
             assert!(Path::new(flags["execution-jwt"]).is_file(), "no JWT secret");

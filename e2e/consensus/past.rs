@@ -6,9 +6,10 @@ use alloy_primitives::{Address, Bytes, U256, keccak256};
 use alloy_rlp::Encodable;
 use bip32::secp256k1::ecdsa::SigningKey;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::Genesis;
-use crate::engine::Engine;
+use crate::engine::{Engine, Forkchoice};
 
 /// The first development account of the sample.
 const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
@@ -23,7 +24,11 @@ pub fn run(genesis: &Genesis, engine: &str, blocks: u64, call: &str) {
         let raw = transaction(&key, genesis.chain_id, slot - 1, call.parse().unwrap());
         let sent = engine.call("eth_sendRawTransaction", json!([Bytes::from(raw)]));
         sent.unwrap();
-        head = engine.build(&head, slot, PAUSE).unwrap();
+        let zero = format!("0x{}", "00".repeat(32));
+        let root = format!("0x{}", hex::encode(Sha256::digest(slot.to_le_bytes())));
+        let on = Forkchoice { head: head.clone(), root, safe: zero.clone(), finalized: zero };
+        let built = engine.build(&on, slot, PAUSE).unwrap();
+        built["executionPayload"]["blockHash"].as_str().unwrap().clone_into(&mut head);
     }
     println!("{blocks} blocks, the last {head}");
 }
@@ -49,4 +54,10 @@ fn transaction(key: &SigningKey, chain_id: u64, nonce: u64, to: Address) -> Vec<
     let (r, s) = signature.split_bytes();
     let v = U256::from(chain_id * 2 + 35 + u64::from(recovery.to_byte()));
     list([v, U256::from_be_slice(&r), U256::from_be_slice(&s)])
+}
+
+/// Prints a signed call.
+pub fn sign(genesis: &Genesis, nonce: u64, call: &str) {
+    let key = SigningKey::from_slice(&hex::decode(KEY).unwrap()).unwrap();
+    println!("{}", Bytes::from(transaction(&key, genesis.chain_id, nonce, call.parse().unwrap())));
 }

@@ -1,4 +1,7 @@
-//! `regenesis health`: container health checks, and the diagnosis of what is wrong.
+//! `regenesis health`: health checks of containers, and diagnosis of failures.
+
+mod l2;
+mod logs;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,158 +10,137 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Failure, connect};
+use super::start_times::Observer;
+use super::{Failure, connect, print_json};
+use crate::el::quantity;
 use crate::exit;
-use crate::health::{self, Execution, Expected, Finding, Health, known};
+use crate::health::{self, Execution, Expected, Finding, Health};
+use crate::io::clock::{now, pause};
+use crate::io::console::Console;
+use crate::io::fs;
+use crate::io::http::RetryPolicy;
+use crate::io::rpc_client::Client;
 use crate::layout::MARKER;
-use crate::rim::clock::{now, pause};
-use crate::rim::console::Console;
-use crate::rim::fs;
-use crate::rim::http::Patience;
-use crate::rim::rpc::Client;
 use crate::rpc::{self, Rpc, data, value};
 
 const EXAMPLES: &str = "Examples:
-  regenesis health el                       for a health check, in exec form
+  regenesis health el                       as the health check of a container, in exec form
   regenesis health cl --cl http://127.0.0.1:4000
   regenesis health --wait 60                until both clients have a new block
+  regenesis health l2 --el http://127.0.0.1:9545 --wait 60
+                                            until an L2 has a block
   docker compose logs | regenesis health --explain --log -
 
-Before the first block, clients that answer and have our genesis are healthy.";
+Before the first block, clients that respond and have the expected genesis are healthy.";
 
-/// Check that clients live on our genesis and that blocks come; name cause and cure if not
+/// Check that clients run on the expected genesis and build blocks, and diagnose failures
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Whom to check [default: all]
+    /// Client to check [default: all]
     #[arg(value_enum)]
-    who: Option<Who>,
-    /// The directory that regenesis init wrote
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "./runtime",
-        env = "REGENESIS_RUNTIME",
-        hide_env_values = true
-    )]
+    client: Option<ClientKind>,
+    /// Runtime directory that regenesis init wrote
+    #[arg(long, value_name = "DIR", default_value = "./runtime")]
     runtime: PathBuf,
     /// JSON-RPC of the execution client
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8545",
-        env = "REGENESIS_EL",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
     el: String,
-    /// REST interface of the beacon node
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "http://127.0.0.1:5052",
-        env = "REGENESIS_CL",
-        hide_env_values = true
-    )]
+    /// Beacon API of the beacon node
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:5052")]
     cl: String,
-    /// Wait until the clients have a new block, up to SECONDS after now or after a later genesis
-    #[arg(long, value_name = "SECONDS", env = "REGENESIS_WAIT", hide_env_values = true)]
+    /// Wait up to SECONDS for the first new block, counted from genesis if it is still ahead
+    #[arg(long, value_name = "SECONDS")]
     wait: Option<u64>,
-    /// Also look for known failures, in the state of both clients and in logs
-    #[arg(
-        long,
-        conflicts_with = "who",
-        env = "REGENESIS_EXPLAIN",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
+    /// Also search the state of both clients and --log for known failures
+    #[arg(long, conflicts_with = "client")]
     explain: bool,
-    /// Logs to look for known failures in; - is stdin
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "explain",
-        env = "REGENESIS_LOG",
-        hide_env_values = true
-    )]
+    /// Log to search for known failures; - is stdin
+    #[arg(long, value_name = "FILE", requires = "explain")]
     log: Vec<PathBuf>,
-    /// Print the result to stdout
-    #[arg(
-        long,
-        env = "REGENESIS_JSON",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
+    /// Print the result as JSON to stdout
+    #[arg(long)]
     json: bool,
 }
 
-/// No answer that is asked for here is longer.
-const LONGEST: u64 = 16 << 20;
+/// The limit of every answer, in bytes.
+const ANSWER_LIMIT: u64 = 16 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Who {
+enum ClientKind {
     /// The execution client
     El,
     /// The beacon node
     Cl,
-    /// The validator client, by what reaches the beacon node
+    /// The validator client, judged by the blocks that reach the beacon node
     Vc,
+    /// The execution client of an L2, recognised by its chain id; --el is its address
+    L2,
 }
 
 #[derive(Debug, Default, Serialize)]
 struct Report {
     healthy: bool,
-    /// Of the execution client.
+    /// The execution client's.
     #[serde(skip_serializing_if = "Option::is_none")]
     chain_id: Option<u64>,
-    /// Blocks that a new genesis would lose; `null` where that is not certain.
+    /// Blocks that a new genesis would discard; `null` if uncertain.
     own_blocks: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     el: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cl: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    l2: Option<String>,
     findings: Vec<Finding>,
+    /// Failures in the logs that are over, because both clients have new blocks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    over: Vec<Finding>,
 }
 
 /// Runs the verb.
 ///
 /// # Errors
-/// Something is not healthy.
+/// A client is unhealthy, or a log shows a failure.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut report = Report::default();
-    for log in &args.log {
-        report.findings.extend(known::in_logs(&String::from_utf8_lossy(&fs::read_log(log)?)));
-    }
-    // Logs can be explained where no runtime directory is mounted, or none was made.
-    if args.log.is_empty() || fs::exists(&args.runtime.join(MARKER)) {
-        check_clients(args, &mut report, console)?;
-    }
+    let logged = logs::read(&args.log)?;
+    // Logs alone are enough where no runtime directory is mounted or exists.
+    let builds = if args.client == Some(ClientKind::L2) {
+        l2::check(args, &mut report, console)?;
+        None
+    } else if args.log.is_empty() || fs::exists(&args.runtime.join(MARKER)) {
+        Some(check_clients(args, &mut report, console)?)
+    } else {
+        None
+    };
+    logs::report(logged, builds, &mut report, console);
     report.healthy = report.findings.is_empty();
     if args.json {
-        let mut json = serde_json::to_vec_pretty(&report).unwrap_or_default();
-        json.push(b'\n');
-        super::print(&json)?;
+        print_json(&report)?;
     }
-    for (name, text) in [("execution", &report.el), ("beacon", &report.cl)] {
+    for (name, text) in [("execution", &report.el), ("beacon", &report.cl), ("l2", &report.l2)] {
         if let Some(text) = text {
             console.title(&format!("{name}: healthy, {text}"));
         }
     }
-    // The last one is the error that ends the program.
+    // The last finding is the error that ends the program.
     let Some((last, others)) = report.findings.split_last() else { return Ok(()) };
     others.iter().for_each(|finding| console.error(&finding.cause, Some(&finding.cure)));
     Err(Failure::new(exit::VERIFICATION, &last.cause, Some(&last.cure)))
 }
 
-/// Asks the clients, and judges what they answer.
-fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<(), Failure> {
+/// Queries the clients and judges their answers; returns whether both have new blocks.
+fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<bool, Failure> {
     let expected = expected(&args.runtime)?;
     let clients = Clients {
-        el: connect("--el", &args.el, Patience::SHORT, console)?,
-        cl: connect("--cl", &args.cl, Patience::SHORT, console)?,
-        who: args.who,
+        el: connect("--el", &args.el, RetryPolicy::ONCE, console)?,
+        cl: connect("--cl", &args.cl, RetryPolicy::ONCE, console)?,
+        checked: args.client,
     };
-    let late = args.wait.filter(|&seconds| !wait(&clients, &expected, seconds, console));
-    let (el, cl) = clients.ask(args.explain);
+    let wait = |seconds: &u64| !wait(&clients, &expected, *seconds, &args.runtime, console);
+    let late = args.wait.filter(wait);
+    let (el, cl) = clients.query(args.explain);
     let mut check = |health: Health| match health {
         Ok(text) => Some(text),
         Err(finding) => {
@@ -166,14 +148,18 @@ fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<
             None
         }
     };
-    if let (Some(Ok(el)), Some(Ok(cl))) = (&el, &cl)
-        && let Err(finding) = health::together(&expected, el, cl, now())
-    {
-        check(Err(finding));
-    }
     let (to_el, to_cl) = (answered(el.as_ref()), answered(cl.as_ref()));
     report.own_blocks = health::own_blocks(&expected, to_el, to_cl);
     report.chain_id = to_el.map(|el| el.chain_id);
+    if let (Some(el), Some(cl)) = (to_el, to_cl)
+        && let Err(finding) = health::together(&expected, el, cl, now())
+    {
+        // Alone, each client shows only that the chain is stalled.
+        check(Err(finding));
+        return Ok(false);
+    }
+    let has_new_blocks = matches!((to_el, to_cl), (Some(el), Some(cl))
+        if health::has_new_blocks(&expected, el, cl, now()));
     let el = el.and_then(|el| check(el.and_then(|el| health::execution(&expected, &el, now()))));
     let cl = cl.and_then(|cl| check(cl.and_then(|cl| health::beacon(&expected, &cl, now()))));
     (report.el, report.cl) = (el, cl);
@@ -181,25 +167,26 @@ fn check_clients(args: &Args, report: &mut Report, console: &Console) -> Result<
         && report.findings.is_empty()
     {
         let cause = format!("no new block on both clients within {seconds} s");
-        report.findings.push(Finding::new(cause, "see their logs, or wait longer"));
+        report.findings.push(Finding::new(cause, "check their logs, or wait longer"));
     }
-    Ok(())
+    Ok(has_new_blocks)
 }
 
-/// The clients that are asked; `None` for one that is not.
+/// The clients, and the one to check; `None`: all.
 struct Clients<'a> {
     el: Client<'a>,
     cl: Client<'a>,
-    who: Option<Who>,
+    checked: Option<ClientKind>,
 }
 
 type Answer<T> = Option<Result<T, Finding>>;
 
 impl Clients<'_> {
-    fn ask(&self, payload: bool) -> (Answer<Execution>, Answer<health::Beacon>) {
+    fn query(&self, payload: bool) -> (Answer<Execution>, Answer<health::Beacon>) {
         (
-            (!matches!(self.who, Some(Who::Cl | Who::Vc))).then(|| execution(&self.el)),
-            (self.who != Some(Who::El)).then(|| beacon(&self.cl, payload)),
+            (!matches!(self.checked, Some(ClientKind::Cl | ClientKind::Vc)))
+                .then(|| execution(&self.el)),
+            (self.checked != Some(ClientKind::El)).then(|| beacon(&self.cl, payload)),
         )
     }
 }
@@ -208,26 +195,37 @@ fn answered<T>(answer: Option<&Result<T, Finding>>) -> Option<&T> {
     answer.and_then(|answer| answer.as_ref().ok())
 }
 
-/// Waits for a chain that builds, and returns whether it does; the check that follows says what is wrong.
-fn wait(clients: &Clients<'_>, expected: &Expected, seconds: u64, console: &Console) -> bool {
+/// Waits until the chain builds, and returns whether it does. The check that follows reports why not.
+fn wait(
+    clients: &Clients<'_>,
+    expected: &Expected,
+    seconds: u64,
+    runtime: &Path,
+    console: &Console,
+) -> bool {
     let end = now().max(expected.genesis_time).saturating_add(seconds);
     let mut shown = String::new();
+    // One client alone does not show that all of them are ready.
+    let mut observer = clients.checked.is_none().then(|| Observer::of(runtime, expected)).flatten();
     while now() < end {
-        let (el, cl) = clients.ask(false);
+        let (el, cl) = clients.query(false);
         let built = health::builds(expected, answered(el.as_ref()), answered(cl.as_ref()));
         let states = [
             el.map(|el| el.and_then(|el| health::execution(expected, &el, now()))),
             cl.map(|cl| cl.and_then(|cl| health::beacon(expected, &cl, now()))),
         ];
         let states: Result<Vec<String>, Finding> = states.into_iter().flatten().collect();
+        if let Some(observer) = &mut observer {
+            observer.see(states.is_ok(), states.is_ok() && built, &clients.el, console);
+        }
         let state = match states {
             Ok(_) if built => return true,
             Ok(states) => states.into_iter().next().unwrap_or_default(),
-            // Its address and the system's words for "not yet" are of no use here.
-            Err(_) if shown.is_empty() => "the clients start".to_owned(),
+            // A refused connection is normal here.
+            Err(_) if shown.is_empty() => "the clients are starting".to_owned(),
             Err(_) => shown.clone(),
         };
-        // A countdown is one line.
+        // A countdown prints one line.
         let digits = |c: char| c.is_ascii_digit();
         if state.replace(digits, "") != shown.replace(digits, "") {
             console.note(&state);
@@ -238,53 +236,61 @@ fn wait(clients: &Clients<'_>, expected: &Expected, seconds: u64, console: &Cons
     false
 }
 
-/// How the chain should have begun that `init` wrote here.
+/// The genesis that `init` wrote to this runtime directory.
 pub(super) fn expected(runtime: &Path) -> Result<Expected, Failure> {
-    let (marker, config) = (runtime.join(MARKER), runtime.join("metadata/config.yaml"));
-    let read = |path: &Path| {
-        fs::read_file(path).map_err(|error| {
-            let hint = "--runtime names the directory that regenesis init wrote; in the stack: docker \
-                        compose exec el /runtime/bin/regenesis health --cl http://cl:5052";
-            Failure::new(exit::INPUT, error.to_string(), Some(hint))
-        })
-    };
-    Expected::parse(&read(&marker)?, &read(&config)?).map_err(|error| {
-        let message = format!("{}: {error}", runtime.display());
-        Failure::new(exit::INPUT, message, Some("run regenesis init again"))
+    let read = |path: &str| read(&runtime.join(path));
+    let expected = Expected::parse(&read(MARKER)?, &read("metadata/config.yaml")?);
+    expected.map_err(|error| damaged(runtime, &error.to_string()))
+}
+
+/// A file that `init` wrote.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read_file(path).map_err(|error| {
+        let hint = "set --runtime to the directory that regenesis init wrote; in the stack: docker \
+                    compose exec el /runtime/bin/regenesis health --cl http://cl:5052";
+        Failure::new(exit::INPUT, error.to_string(), Some(hint))
     })
 }
 
-fn unreachable(who: &str, error: &rpc::Error) -> Finding {
+fn damaged(runtime: &Path, error: &str) -> Failure {
+    let message = format!("{}: {error}", runtime.display());
+    Failure::new(exit::INPUT, message, Some("run regenesis init again"))
+}
+
+fn unreachable(client: &str, error: &rpc::Error) -> Finding {
     Finding::new(
-        format!("the {who} does not answer: {error}"),
-        "check that it runs (docker compose logs) and that --el and --cl are its addresses",
+        format!("the {client} does not answer: {error}"),
+        "check that it runs (its log; in the stack: docker compose logs), and that --el and --cl are \
+         the right addresses",
     )
 }
 
-/// What an execution client answers.
+/// Queries an execution client.
 pub(super) fn execution(client: &dyn Rpc) -> Result<Execution, Finding> {
-    let ask = || {
-        let block = |which| value(client, "eth_getBlockByNumber", &json!([which, false]), LONGEST);
+    let query = || {
+        let block =
+            |which| value(client, "eth_getBlockByNumber", &json!([which, false]), ANSWER_LIMIT);
         let (first, head) = (block("0x0")?, block("latest")?);
         Ok(Execution {
-            chain_id: quantity(&value(client, "eth_chainId", &json!([]), LONGEST)?),
+            chain_id: quantity(&value(client, "eth_chainId", &json!([]), ANSWER_LIMIT)?)
+                .unwrap_or(0),
             genesis_hash: text(&first["hash"]),
-            number: quantity(&head["number"]),
-            timestamp: quantity(&head["timestamp"]),
+            number: quantity(&head["number"]).unwrap_or(0),
+            timestamp: quantity(&head["timestamp"]).unwrap_or(0),
         })
     };
-    ask().map_err(|error| unreachable("execution client", &error))
+    query().map_err(|error| unreachable("execution client", &error))
 }
 
-/// What a beacon node answers; `payload`: also which execution block it has.
+/// Queries a beacon node; with `payload`, also for the execution block in its head.
 pub(super) fn beacon(client: &dyn rpc::Beacon, payload: bool) -> Result<health::Beacon, Finding> {
-    let genesis = data(client, "/eth/v1/beacon/genesis", LONGEST)
+    let genesis = data(client, "/eth/v1/beacon/genesis", ANSWER_LIMIT)
         .map_err(|error| unreachable("beacon node", &error))?;
-    // What follows may not be there yet, or not in every client.
-    let ask = |path| data(client, path, LONGEST).unwrap_or(Value::Null);
-    let syncing = ask("/eth/v1/node/syncing");
-    let header = ask("/eth/v1/beacon/headers/genesis");
-    let block = if payload { ask("/eth/v2/beacon/blocks/head") } else { Value::Null };
+    // Optional: not every client has these, or has them yet.
+    let optional = |path| data(client, path, ANSWER_LIMIT).unwrap_or(Value::Null);
+    let syncing = optional("/eth/v1/node/syncing");
+    let header = optional("/eth/v1/beacon/headers/genesis");
+    let block = if payload { optional("/eth/v2/beacon/blocks/head") } else { Value::Null };
     let number = &block["message"]["body"]["execution_payload"]["block_number"];
     Ok(health::Beacon {
         genesis_time: decimal(&genesis["genesis_time"]).unwrap_or_default(),
@@ -303,10 +309,4 @@ fn text(value: &Value) -> String {
 
 fn decimal(value: &Value) -> Option<u64> {
     value.as_str().and_then(|text| text.parse().ok())
-}
-
-/// A JSON-RPC quantity; 0 for what is none.
-fn quantity(value: &Value) -> u64 {
-    let digits = value.as_str().and_then(|text| text.strip_prefix("0x"));
-    digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default()
 }

@@ -1,11 +1,12 @@
 //! `regenesis completions` and `regenesis man`: what shells and `man` read, derived from the
 //! command line itself.
 
+mod stacks;
+
 use clap::Command;
 use clap_complete::Shell;
 
 use super::{Failure, print};
-use crate::exit;
 
 const COMPLETIONS_EXAMPLES: &str = "Examples:
   regenesis completions bash > ~/.local/share/bash-completion/completions/regenesis
@@ -13,28 +14,22 @@ const COMPLETIONS_EXAMPLES: &str = "Examples:
   regenesis completions fish > ~/.config/fish/completions/regenesis.fish";
 
 const MAN_EXAMPLES: &str = "Examples:
-  regenesis man | man -l -                 the page of the program
+  regenesis man | man -l -                 read the page of the program
   regenesis man keys keystores > regenesis-keys-keystores.1";
 
 /// Print the completion script for a shell
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = COMPLETIONS_EXAMPLES,
-    after_long_help = format!("{COMPLETIONS_EXAMPLES}\n\n{}", exit::HELP)
-)]
+#[command(after_help = COMPLETIONS_EXAMPLES)]
 pub struct CompletionsArgs {
-    /// The shell
+    /// Shell that reads the script
     shell: Shell,
 }
 
-/// Print a manual page in roff: of the program, or of one verb
+/// Print a manual page in roff format
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = MAN_EXAMPLES,
-    after_long_help = format!("{MAN_EXAMPLES}\n\n{}", exit::HELP)
-)]
+#[command(after_help = MAN_EXAMPLES)]
 pub struct ManArgs {
-    /// The verb, and its own verb where it has some [default: the program]
+    /// Verb to describe; a verb of keys follows keys [default: the program]
     verb: Vec<String>,
 }
 
@@ -45,7 +40,8 @@ pub struct ManArgs {
 pub fn completions(args: &CompletionsArgs, mut program: Command) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "regenesis", &mut script);
-    print(&script)
+    let script = String::from_utf8_lossy(&script).into_owned();
+    print(stacks::with_names(args.shell, script, &program).as_bytes())
 }
 
 /// Prints a page of the manual of `program`.
@@ -53,7 +49,7 @@ pub fn completions(args: &CompletionsArgs, mut program: Command) -> Result<(), F
 /// # Errors
 /// There is no such verb, or stdout cannot be written.
 pub fn man(args: &ManArgs, mut program: Command) -> Result<(), Failure> {
-    // Verbs that clap adds (`help`) repeat what the other pages say.
+    // Verbs that clap adds (`help`) repeat the other pages.
     program = program.disable_help_subcommand(true);
     program.build();
     let mut page = &program;
@@ -65,7 +61,16 @@ pub fn man(args: &ManArgs, mut program: Command) -> Result<(), Failure> {
     clap_mangen::Man::new(page.clone())
         .render(&mut roff)
         .map_err(|error| Failure::bug(error.to_string()))?;
-    print(&roff)
+    print(with_examples(&String::from_utf8_lossy(&roff)).as_bytes())
+}
+
+/// The page with its examples, which `clap_mangen` fills like prose, as they are typed.
+fn with_examples(page: &str) -> String {
+    let Some((start, rest)) = page.split_once(".SH EXTRA\n") else { return page.to_owned() };
+    let end = rest.find("\n.SH ").map_or(rest.len(), |at| at + 1);
+    let (examples, rest) = rest.split_at(end);
+    let examples = examples.strip_prefix("Examples:\n").unwrap_or(examples);
+    format!("{start}.SH EXAMPLES\n.nf\n{examples}.fi\n{rest}")
 }
 
 fn unknown(verb: &str, parent: &Command) -> Failure {

@@ -1,69 +1,106 @@
-//! Verbs, one a file: its arguments and its `run`.
+//! The verbs, one per file: each has its arguments and its `run`.
 
 mod access;
 pub mod bake;
+#[cfg(feature = "host")]
 pub mod capture;
 pub mod compose;
+#[cfg(feature = "host")]
+pub mod diff;
+#[cfg(feature = "host")]
+pub mod edit;
 pub mod health;
 pub mod init;
 pub mod inspect;
 pub mod keys;
 #[cfg(feature = "host")]
+pub mod kube;
+#[cfg(feature = "host")]
 pub mod manual;
-pub mod prepare;
+mod named;
+#[cfg(feature = "host")]
+mod networks;
+#[cfg(feature = "host")]
+pub mod new;
+#[cfg(feature = "host")]
+pub mod oci;
+#[cfg(feature = "host")]
+pub mod pack;
+#[cfg(feature = "host")]
+pub mod restore;
 pub mod run;
+mod source;
+#[cfg(feature = "host")]
+pub mod stack;
+mod start_times;
+pub(crate) mod steps;
+pub mod tools;
 pub mod verify;
+pub mod watch;
 
 use std::path::Path;
 
-use clap::builder::{StringValueParser, TypedValueParser};
-
 use crate::exit;
-use crate::rim::console::{self, Console};
-use crate::rim::http::{Endpoint, Patience};
-use crate::rim::rpc::Client;
-use crate::rim::{datadir, disk, fs, lease, process, work};
-use crate::snapshot::{Input, METADATA, Snapshot};
-use crate::{cl, el, schedule, stamp};
+use crate::file::Input;
+use crate::io::console::{self, Console};
+use crate::io::disk;
+use crate::io::fs;
+use crate::io::http::{Endpoint, RetryPolicy};
+use crate::io::identity::Watch;
+use crate::io::process;
+use crate::io::rpc_client::Client;
+use crate::runtime::claim;
+use crate::runtime::client_data;
+use crate::snapshot::{METADATA, Snapshot};
+use crate::snapshot_files::{self, work};
+use crate::{cl, el, pipeline};
 
-/// Prints what another program may read.
+/// Prints data for other programs.
 fn print(data: &[u8]) -> Result<(), Failure> {
     console::print(data)
         .map_err(|error| Failure::new(exit::OUTPUT, format!("stdout: {error}"), None))
 }
 
-/// A flag's variable: a misspelt one must not turn on what it is to turn off.
-pub(crate) fn switch() -> impl TypedValueParser<Value = bool> {
-    let parse = |text: String| match text.trim().to_lowercase().as_str() {
-        "1" | "true" | "yes" | "y" | "on" => Ok(true),
-        "" | "0" | "false" | "no" | "n" | "off" => Ok(false),
-        _ => Err("expected true or false"),
-    };
-    StringValueParser::new().try_map(parse)
+/// Prints `value` as JSON, on several lines.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let mut json =
+        serde_json::to_vec_pretty(value).map_err(|error| Failure::bug(error.to_string()))?;
+    json.push(b'\n');
+    print(&json)
 }
 
-/// What the user gave; an empty variable, as compose files leave it, is no setting.
+/// A setting. Compose files leave variables empty: an empty one counts as unset.
 fn given(text: &str) -> Option<&str> {
     let text = text.trim();
     (!text.is_empty()).then_some(text)
 }
 
-/// What the user gave of a list.
+/// The settings in a list.
 fn given_list(texts: &[String]) -> impl Iterator<Item = &str> {
     texts.iter().filter_map(|text| given(text))
 }
 
 /// The snapshot in a directory.
 fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
-    // metadata.json goes first and comes last: with it the snapshot is the old or the new one.
+    // A capture removes metadata.json first and writes it last: with it, the snapshot is complete.
     if !fs::exists(&directory.join(METADATA)) && work::is_half_published(directory) {
-        let message = format!("{}: a capture into it was interrupted", directory.display());
-        let hint = "run the same capture again: it finishes the snapshot";
+        let message = format!("{}: a capture or an edit was interrupted", directory.display());
+        let hint = "run the same command again: it finishes the snapshot";
         return Err(Failure::new(exit::INPUT, message, Some(hint)));
     }
     if fs::is_directory(directory)? {
-        let snapshot = Snapshot::directory(directory, fs::exists);
-        return loose_files(directory, &snapshot).map_or(Ok(snapshot), Err);
+        let snapshot = snapshot_files::snapshot(directory);
+        if let Some(failure) = loose_files(directory, &snapshot) {
+            return Err(failure);
+        }
+        let has = |input: &Input| matches!(input, Input::File(path) if fs::exists(path.as_ref()));
+        let files = [&snapshot.genesis, &snapshot.config].into_iter().chain(&snapshot.metadata);
+        if files.into_iter().any(has) {
+            return Ok(snapshot);
+        }
+        let message = format!("{}: is not a snapshot: it has no {METADATA}", directory.display());
+        let hint = "check the path; regenesis capture writes a snapshot";
+        return Err(Failure::new(exit::INPUT, message, Some(hint)));
     }
     if !fs::exists(directory) {
         let message =
@@ -77,10 +114,10 @@ fn snapshot_directory(directory: &Path) -> Result<Snapshot, Failure> {
     Err(Failure::new(exit::INPUT, message, Some(hint)))
 }
 
-/// What is wrong with a directory that has the files of a snapshot side by side, as they come out of a
+/// The error of a directory that has the files of a snapshot side by side, as they are copied from a
 /// Kurtosis container.
 fn loose_files(directory: &Path, snapshot: &Snapshot) -> Option<Failure> {
-    let is_there = |input: &Input| matches!(input, Input::File(path) if fs::exists(path));
+    let is_there = |input: &Input| matches!(input, Input::File(path) if fs::exists(path.as_ref()));
     if is_there(&snapshot.genesis) || is_there(&snapshot.config) {
         return None;
     }
@@ -94,24 +131,32 @@ fn loose_files(directory: &Path, snapshot: &Snapshot) -> Option<Failure> {
     if found.is_empty() {
         return None;
     }
-    let message = format!("{}: has loose files, and is no snapshot", directory.display());
+    let message = format!("{}: has loose files, and is not a snapshot", directory.display());
     let given = found.iter().map(|(flag, path)| format!("{flag} {}", path.display()));
-    let hint = format!("name the files: {}", given.collect::<Vec<_>>().join(" "));
+    let hint = format!("pass the files: {}", given.collect::<Vec<_>>().join(" "));
     Some(Failure::new(exit::INPUT, message, Some(&hint)))
 }
 
-/// The node at the URL that `flag` gives; its scheme may be left out.
+/// The node at the URL in `flag`, whose scheme may be left out.
 fn connect<'a>(
     flag: &str,
     url: &str,
-    patience: Patience,
+    retry: RetryPolicy,
     console: &'a Console,
 ) -> Result<Client<'a>, Failure> {
-    let endpoint = Endpoint::new(url, patience, console).map_err(|error| {
-        // Not quoting the URL: it may hold a password.
+    let endpoint = Endpoint::new(url, retry, console).map_err(|error| {
+        // The URL may hold a password: it is not quoted.
         Failure::usage(format!("{flag} {error}"), error.hint())
     })?;
     Ok(Client::new(endpoint))
+}
+
+/// Fails if an input has changed since `watch` was taken.
+fn unchanged(watch: &Watch) -> Result<(), Failure> {
+    let Some(input) = watch.changed() else { return Ok(()) };
+    let message = format!("{} changed while it was being read", input.label());
+    let hint = "run this again once nothing writes to the snapshot";
+    Err(Failure::new(exit::INPUT, message, Some(hint)))
 }
 
 /// Why a verb failed, for the user.
@@ -119,9 +164,9 @@ fn connect<'a>(
 pub struct Failure {
     /// The exit code.
     pub exit: u8,
-    /// What is wrong, and where.
+    /// The cause and its place.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub hint: Option<String>,
 }
 
@@ -130,7 +175,7 @@ impl Failure {
         Self { exit, message: message.into(), hint: hint.map(str::to_owned) }
     }
 
-    /// A fault of this program.
+    /// A bug of this program.
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(exit::BUG, message, Some("please report this"))
     }
@@ -140,61 +185,37 @@ impl Failure {
         Self::new(exit::USAGE, message, Some(hint))
     }
 
-    /// A fault at a line of an input.
+    /// An error in a line of an input.
     fn input(input: &Input, line: Option<u64>, what: &str, hint: Option<&str>) -> Self {
-        // Nobody sees the lines of a file that is made of variables.
+        // A generated file has lines that no user sees.
         let line = line.filter(|_| !matches!(input, Input::Made(..)));
         let line = line.map_or_else(String::new, |line| format!(" line {line}"));
         Self::new(exit::INPUT, format!("{}{line}: {what}", input.label()), hint)
     }
 
-    /// A fault of `genesis.json`.
+    /// An error in a `genesis.json`.
     fn genesis(input: &Input, error: &el::Error) -> Self {
         let line = error.offset.and_then(|offset| fs::line_of(input, offset).ok());
         Self::input(input, line, &error.to_string(), error.hint())
     }
 
-    /// A fault of `config.yaml`.
+    /// An error in a `config.yaml`.
     fn config(input: &Input, error: &cl::Error) -> Self {
         Self::input(input, error.line().map(|l| l as u64), &error.to_string(), error.hint())
     }
+}
 
-    fn stamp(genesis: &Input, config: &Input, error: &stamp::Error) -> Self {
+impl From<pipeline::Error> for Failure {
+    fn from(error: pipeline::Error) -> Self {
+        let exit = match &error {
+            error if error.is_usage() => exit::USAGE,
+            error if error.is_bug() => exit::BUG,
+            error if error.is_output() => exit::OUTPUT,
+            _ => exit::INPUT,
+        };
         match error {
-            stamp::Error::Config(error) => Self::config(config, error),
-            stamp::Error::Placeholder => Self::input(
-                genesis,
-                None,
-                &error.to_string(),
-                Some("use --timestamp now, or a time"),
-            ),
-            stamp::Error::KeptTooLarge(_) => Self::input(
-                genesis,
-                None,
-                &error.to_string(),
-                Some("times are seconds since 1970, not milliseconds"),
-            ),
-            stamp::Error::BeforeHead { .. } => Self::usage(
-                error.to_string(),
-                "a chain that keeps its past goes on after it: choose a later --timestamp",
-            ),
-            stamp::Error::TooLarge(_) => {
-                Self::usage(error.to_string(), "--timestamp takes seconds, not milliseconds")
-            }
-        }
-    }
-
-    fn schedule(genesis: &Input, config: &Input, error: &schedule::Error) -> Self {
-        match error {
-            schedule::Error::Config(error) => Self::config(config, error),
-            schedule::Error::Genesis(error) => Self::genesis(genesis, error),
-            schedule::Error::Contradiction { what, hint } => {
-                let message = match (genesis.label(), config.label()) {
-                    (one, other) if one == other => format!("{one}: {what}"),
-                    (one, other) => format!("{one} and {other}: {what}"),
-                };
-                Self::new(exit::INPUT, message, Some(hint))
-            }
+            pipeline::Error::Read(error) => fs::Error::from(error).into(),
+            error => Self::new(exit, error.to_string(), error.hint()),
         }
     }
 }
@@ -210,21 +231,27 @@ impl From<fs::Error> for Failure {
 
 impl From<disk::Error> for Failure {
     fn from(error: disk::Error) -> Self {
-        Self::new(exit::OUTPUT, error.to_string(), error.hint())
+        match access::explain_output(&error) {
+            Some((message, hint)) => Self::new(exit::OUTPUT, message, Some(&hint)),
+            None => Self::new(exit::OUTPUT, error.to_string(), error.hint()),
+        }
     }
 }
 
-impl From<lease::Error> for Failure {
-    fn from(error: lease::Error) -> Self {
-        Self::new(exit::OUTPUT, error.to_string(), error.hint())
+impl From<claim::Error> for Failure {
+    fn from(error: claim::Error) -> Self {
+        match error {
+            claim::Error::Disk(error) => error.into(),
+            error => Self::new(exit::OUTPUT, error.to_string(), error.hint()),
+        }
     }
 }
 
-impl From<datadir::Error> for Failure {
-    fn from(error: datadir::Error) -> Self {
+impl From<client_data::Error> for Failure {
+    fn from(error: client_data::Error) -> Self {
         let exit = match error {
-            datadir::Error::Guarded { .. } => exit::USAGE,
-            datadir::Error::NothingToCopy(_) | datadir::Error::Special(_) => exit::INPUT,
+            client_data::Error::Guarded { .. } => exit::USAGE,
+            client_data::Error::NothingToCopy(_) | client_data::Error::Special(_) => exit::INPUT,
             _ => exit::OUTPUT,
         };
         Self::new(exit, error.to_string(), error.hint())

@@ -14,7 +14,7 @@ twin=$!
 up_well "$chain"
 wait "$twin" || { cp "$work/twin" "$work/said"; broken "the second up.sh failed"; }
 [ $((SECONDS - begun)) -le 60 ] || broken "the first block came after $((SECONDS - begun)) s"
-says '^chain id +271828$'
+says '^chain ID +271828$'
 says "^execution +$rpc$"
 says '^accounts +20 with'
 says_not '^ *new genesis: '
@@ -51,7 +51,7 @@ ports 19100
 same "$(genesis)" "$first" "the first chain's genesis"
 sends
 up "$second" COMPOSE_PROJECT_NAME="$(project_of "$chain")"
-failed_with 6
+failed_with 2
 says "belongs to the folder $chain, not to $second"
 same "$(genesis)" "$first" "the first chain's genesis"
 
@@ -66,7 +66,7 @@ grep -qx "COMPOSE_PROJECT_NAME=$(project_of "$second")" "$second/.env" || broken
 printf 'COMPOSE_PROJECT_NAME=%s\n# mine\n' "$(project_of "$chain")" >"$second/.env"
 cp "$second/.env" "$work/env"
 up "$second"
-failed_with 6
+failed_with 2
 says "belongs to the folder $chain, not to $second"
 cmp -s "$work/env" "$second/.env" || broken "up.sh changed the user's .env"
 rm "$second/.env"
@@ -75,13 +75,13 @@ say "plain docker compose in the folder without .env, then up.sh"
 composed "$second" down -v
 (cd "$second" && "${compose[@]}" up -d) >/dev/null 2>&1
 up "$second"
-failed_with 6
-says 'runs already, as the project chain: plain docker compose started it'
+failed_with 2
+says 'is already running as the project chain: plain docker compose started it'
 up_well "$second" COMPOSE_PROJECT_NAME=chain
 ports 19100
 
 say "a stop, and what it costs"
-says 'transactions since this one are gone'
+says 'discards all transactions since this one'
 composed "$chain" stop
 up_well "$chain"
 differs "$(genesis)" "$first" "the genesis"

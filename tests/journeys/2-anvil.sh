@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From anvil to geth and a consensus client: a contract is captured, reborn, called, and changed.
+# From anvil to geth and a consensus client: capture a contract, boot from it, call it, and change it.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -20,7 +20,7 @@ say "captured, and up"
 "$regenesis" capture --el-rpc $from --out "$work/app" 2>"$work/said" || broken capture
 chmod -R a+rX "$work"
 up_well "$work/app"
-says '^chain id +31337$'
+says '^chain ID +31337$'
 same "$("$cast" call --rpc-url $rpc "$contract")" "0x$(printf %064x 42)" "the answer"
 nonce=$(nonce)
 sends
@@ -54,7 +54,7 @@ says_not 'EL_HTTP_PORT'
 same "$(genesis)" "$before" "the genesis"
 same "$(docker port "$(container "$work/app" el)" 8545)" "127.0.0.1:19200" "where geth listens"
 up "$work/app" REGENESIS_IMAGE=localhost:1/nowhere:1
-failed_with 6
+failed_with 10
 says 'build it in a checkout of regenesis'
 [ ! -e "$work/root" ] || broken "up.sh ran a program of the folder above the snapshot"
 mv "$work/app/metadata.json" "$work/metadata.json"
@@ -70,7 +70,7 @@ echo 'mine' >"$work/app/NOTES.md"
 echo '# mine' >>"$work/app/docker-compose.yml"
 find "$work/app" \( -name 'docker-compose*' -o -name '*.md' -o -name '*.sol' -o -name .env \) \
   -exec sha256sum {} + >"$work/files"
-"$regenesis" capture --el-rpc $from --fund $nobody=1 --out "$work/app" 2>"$work/said" || broken "capture again"
+"$regenesis" capture --el-rpc $from --fund $recipient=1 --out "$work/app" 2>"$work/said" || broken "capture again"
 if "$regenesis" compose "$work/app" 2>"$work/said"; then broken "compose replaced an edited file"; fi
 says 'docker-compose\.yml'
 sha256sum --quiet -c "$work/files" || broken "a file of the user changed"
@@ -86,14 +86,14 @@ say "another snapshot while a chain runs"
 stack_in "$work/chain"
 ports 19210
 cp -r "$work/other/app" "$work/changed"
-"$regenesis" capture --el-rpc $from --fund $nobody=5 --out "$work/funded" 2>"$work/said" || broken capture
+"$regenesis" capture --el-rpc $from --fund $recipient=5 --out "$work/funded" 2>"$work/said" || broken capture
 chmod -R a+rX "$work"
 up_well "$work/chain" SNAPSHOT="$work/other/app"
 before=$(genesis)
 sends
 up "$work/chain" SNAPSHOT="$work/funded"
 failed_with 5
-says 'the chain that ran goes on'
+says 'the running chain continues unchanged'
 same "$(genesis)" "$before" "the genesis"
 sends
 up "$work/other/app" SNAPSHOT="$work/funded"
@@ -101,4 +101,4 @@ failed_with 2
 says 'starts the snapshot in its own folder'
 composed "$work/chain" stop
 up_well "$work/chain" SNAPSHOT="$work/funded"
-same "$("$cast" balance $nobody --rpc-url $rpc)" 5000000000000000000 "the funded balance"
+same "$("$cast" balance $recipient --rpc-url $rpc)" 5000000000000000000 "the funded balance"

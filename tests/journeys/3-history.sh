@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A snapshot with all blocks for a colleague: up.sh waits for a block after the past, and a beacon node
+# A snapshot with all blocks for a colleague: up.sh waits for a block after the history, and a beacon node
 # that restarts costs no block.
 set -euo pipefail
 # shellcheck source=lib.sh
@@ -27,30 +27,30 @@ mkdir -p "$work/colleague"
 "$regenesis" capture --el-rpc $rpc --mode history --genesis "$work/genesis.json" --out "$snapshot" \
   2>"$work/said" || broken capture
 chmod -R a+rX "$work"
-past=$(sed -n 's/.*"blocks": *\([0-9]*\).*/\1/p' "$snapshot/metadata.json" | sed 1q)
-[ "${past:-0}" -gt 0 ] || broken "metadata.json names no blocks"
+last=$(sed -n 's/.*"blocks": *\([0-9]*\).*/\1/p' "$snapshot/metadata.json" | sed 1q)
+[ "${last:-0}" -gt 0 ] || broken "metadata.json names no blocks"
 
 say "at the colleague's, beside it"
 ports 19310
 up_well "$snapshot"
-# A block after the past, and not the past, is what up.sh waited for.
-[ "$(head_block)" -gt "$past" ] || broken "up.sh did not wait: block $(head_block), of a past of $past"
-says_not 'making a new genesis'
+# up.sh waits for a block after the history, not for the history alone.
+[ "$(head_block)" -gt "$last" ] || broken "up.sh did not wait: block $(head_block), the history ends at $last"
+says_not 'with a new genesis'
 differs "$(project_of "$snapshot")" "$(project_of "$mine")" "the project"
 "$cast" receipt "$transaction" --rpc-url $rpc >/dev/null || broken "the transaction is lost"
 sends
-one=$("$cast" block $((past + 1)) --field hash --rpc-url $rpc)
+one=$("$cast" block $((last + 1)) --field hash --rpc-url $rpc)
 
 say "a beacon node that restarts"
 for _ in 1 2; do
   composed "$snapshot" restart cl
   up_well "$snapshot"
-  same "$("$cast" block $((past + 1)) --field hash --rpc-url $rpc)" "$one" "the first new block"
+  same "$("$cast" block $((last + 1)) --field hash --rpc-url $rpc)" "$one" "the first new block"
 done
 
-say "a stop: the past stays"
+say "a stop: the history stays"
 composed "$snapshot" stop
 up_well "$snapshot"
-[ "$(head_block)" -gt "$past" ] || broken "up.sh did not wait after a stop"
-differs "$("$cast" block $((past + 1)) --field hash --rpc-url $rpc)" "$one" "the first new block"
+[ "$(head_block)" -gt "$last" ] || broken "up.sh did not wait after a stop"
+differs "$("$cast" block $((last + 1)) --field hash --rpc-url $rpc)" "$one" "the first new block"
 "$cast" receipt "$transaction" --rpc-url $rpc >/dev/null || broken "the transaction is lost"

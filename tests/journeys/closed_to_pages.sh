@@ -41,7 +41,7 @@ handshake() {
 for origin in http://evil https://evil.example null http://localhost.evil http://evil.localhost; do
   [ "$(handshake "$origin")" = 403 ] || broken "a WebSocket of $origin is opened"
 done
-# An application that somebody develops on this machine.
+# A web application under development on this machine.
 [ "$(handshake http://localhost:3000)" = 101 ] || broken "a WebSocket of http://localhost:3000 is refused"
 preflight http://localhost:3000 | grep -qi '^access-control-allow-origin: http://localhost:3000' ||
   broken "a preflight of http://localhost:3000 is refused"

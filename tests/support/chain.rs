@@ -1,4 +1,4 @@
-//! A small chain through the library's API: the inputs of the vectors in `tests/spec.rs`.
+//! A small chain through the library's API: the inputs of the vectors in `tests/it/spec.rs`.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ use regenesis::el::genesis;
 use regenesis::el::header::{Header, make_genesis_header};
 use regenesis::snapshot::{mnemonics, validators};
 
-/// Known to everybody.
+/// Public.
 pub const MNEMONIC: &str = "test test test test test test test test test test test junk";
 
 /// A config with `fork` at genesis and the later ones never; versions as in consensus-specs
@@ -31,26 +31,28 @@ pub fn config(fork: &Fork, preset: &str) -> Config {
     Config::parse(text.as_bytes()).unwrap()
 }
 
-/// The preset of a config, as of today's specification.
+/// The preset of a config, of the current specification.
 pub fn preset(config: &Config) -> Preset {
     Preset::of(config, Revision::default()).unwrap()
 }
 
+/// The hardforks by block number before london, as keys of a chain config begin.
+pub const BEFORE_LONDON: [&str; 9] = [
+    "homestead",
+    "eip150",
+    "eip155",
+    "eip158",
+    "byzantium",
+    "constantinople",
+    "petersburg",
+    "istanbul",
+    "berlin",
+];
+
 /// The execution block at `fork`: chain 271828, one account with 1 ETH, 2023-11-14.
 pub fn header(fork: &Fork) -> Header {
     let mut config = "\"chainId\": 271828, \"terminalTotalDifficulty\": 0".to_owned();
-    for block in [
-        "homestead",
-        "eip150",
-        "eip155",
-        "eip158",
-        "byzantium",
-        "constantinople",
-        "petersburg",
-        "istanbul",
-        "berlin",
-        "london",
-    ] {
+    for block in BEFORE_LONDON.iter().chain(&["london"]) {
         write!(config, r#", "{block}Block": 0"#).unwrap();
     }
     for known in FORKS.iter().filter(|known| fork.is_at_least(known.name)) {
@@ -68,8 +70,8 @@ pub fn header(fork: &Fork) -> Header {
     make_genesis_header(&document.genesis().unwrap(), state.root(), 1_700_000_000)
 }
 
-/// The first `count` validators of the mnemonic, at most 70, 32 ETH each, withdrawals to their own
-/// keys.
+/// The first `count` validators of the mnemonic, up to 70, with 32 ETH each and BLS withdrawal
+/// credentials.
 pub fn validators(count: usize) -> Vec<GenesisValidator> {
     static DERIVED: LazyLock<Vec<GenesisValidator>> = LazyLock::new(|| {
         let text = format!("- mnemonic: {MNEMONIC}\n  count: 70\n");
@@ -88,5 +90,5 @@ pub fn state(
 ) -> GenesisState {
     let config = config(fork, preset_base);
     let block = Block::genesis(header(fork));
-    genesis_state(&config, &preset(&config), validators, &block, genesis_time).unwrap()
+    genesis_state(&config, &preset(&config), validators, &block, None, genesis_time).unwrap()
 }

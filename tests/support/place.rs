@@ -1,115 +1,138 @@
-//! A runtime directory that several runs write, one after the other.
+//! A temporary directory with files, in which commands run.
 
-use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use super::{repository, sha256};
+use serde_json::Value;
 
-/// Two phrases that everybody knows.
-pub const FIRST: &str = "test test test test test test test test test test test junk";
-pub const SECOND: &str =
-    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+use super::{PROGRAM, SNAPSHOT, regenesis, repository};
 
 pub struct Place(tempfile::TempDir);
 
+/// A command that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
 impl Place {
-    /// With the sample's files beside it, for everybody to read.
     pub fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        for file in ["metadata.json", "el/genesis.template.json", "cl/config.yaml"] {
-            let copy = directory.path().join("snapshot").join(file);
-            std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
-            std::fs::copy(repository().join("sample").join(file), copy).unwrap();
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// With the sample, without its bake, in `snapshot/`.
+    pub fn with_sample() -> Self {
+        let place = Self::new();
+        place.add_sample("snapshot");
+        place
+    }
+
+    /// Copies the sample, without its bake.
+    pub fn add_sample(&self, to: &str) {
+        for file in SNAPSHOT {
+            let content = std::fs::read(repository().join("sample").join(file)).unwrap();
+            self.write(Path::new(to).join(file), content);
         }
-        Self(directory)
     }
 
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub fn out(&self) -> PathBuf {
-        self.path().join("out")
+    pub fn at(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.path().join(path)
     }
 
-    /// The arguments of a run with `count` validators of `phrase`.
-    pub fn arguments(&self, phrase: &str, count: usize) -> Vec<String> {
-        let mnemonics = format!("{}-{count}.yaml", &phrase[..4]);
-        let text = format!("- mnemonic: \"{phrase}\"\n  count: {count}\n");
-        std::fs::write(self.path().join(&mnemonics), text).unwrap();
-        ["init", "snapshot", "--mnemonics", &mnemonics, "--out", "out"].map(str::to_owned).to_vec()
+    pub fn has(&self, path: impl AsRef<Path>) -> bool {
+        self.at(path).symlink_metadata().is_ok()
     }
 
-    pub fn init(&self, phrase: &str, count: usize) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_regenesis"));
-        for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("REGENESIS_")) {
-            command.env_remove(key);
-        }
-        command.args(self.arguments(phrase, count)).current_dir(self.path());
-        command
+    /// Writes a file and creates its directory.
+    pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.at(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
     }
 
-    /// The same behind some lines of shell, which end with `"$@"`.
-    pub fn shell(&self, script: &str, phrase: &str, count: usize) -> Command {
+    /// Copies the program under test; returns the path of the copy. See [`Self::executable`].
+    pub fn copy_program(&self) -> PathBuf {
+        self.shell(&format!("cp {PROGRAM} regenesis"));
+        self.at("regenesis")
+    }
+
+    /// Writes an executable. Another process does it: while this one has the file open for writing, a
+    /// child of another thread may inherit it, and the kernel refuses to execute such a file.
+    pub fn executable(&self, path: &str, text: &str) {
+        self.write(format!("{path}.text"), text);
+        self.shell(&format!("cp {path}.text {path}; rm {path}.text; chmod 755 {path}"));
+    }
+
+    pub fn read(&self, path: impl AsRef<Path>) -> String {
+        let path = self.at(path);
+        let bytes = std::fs::read(&path);
+        let bytes = bytes.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    pub fn json(&self, path: impl AsRef<Path>) -> Value {
+        serde_json::from_str(&self.read(path)).unwrap()
+    }
+
+    /// Replaces the first occurrence of a text that the file must contain.
+    pub fn edit(&self, path: impl AsRef<Path>, from: &str, to: &str) {
+        let text = self.read(&path);
+        assert!(text.contains(from), "{}: no {from}", path.as_ref().display());
+        self.write(path, text.replacen(from, to, 1));
+    }
+
+    /// Runs a script that must succeed.
+    pub fn shell(&self, script: &str) {
         let mut command = Command::new("sh");
-        command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_regenesis")]);
-        command.args(self.arguments(phrase, count)).current_dir(self.path());
+        let ended = Ended::of(command.args(["-ec", script]).current_dir(self.path()));
+        assert_eq!(ended.code, Some(0), "{script}: {}", ended.stderr);
+    }
+
+    /// `regenesis` with these arguments, here.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = regenesis();
+        command.args(arguments).current_dir(self.path());
         command
     }
 
-    /// A run that ends well, and leaves a complete genesis.
-    pub fn succeeds(&self, phrase: &str, count: usize) {
-        let output = self.init(phrase, count).output().unwrap();
-        assert!(output.status.success(), "{}", text(&output));
-        assert_eq!(self.complete(), Some(count));
-    }
-
-    /// How many validators the genesis has; `None` if it has no marker. With a marker, it must be
-    /// complete: every file as it was written, and no other.
-    pub fn complete(&self) -> Option<usize> {
-        let marker = std::fs::read(self.out().join("regenesis.json")).ok()?;
-        let summary: serde_json::Value = serde_json::from_slice(&marker).unwrap();
-        let listed = summary["files"].as_array().unwrap().iter();
-        let listed: BTreeMap<_, _> = listed
-            .map(|file| {
-                (
-                    file["path"].as_str().unwrap().to_owned(),
-                    file["sha256"].as_str().unwrap().to_owned(),
-                )
-            })
-            .collect();
-        let mut found = BTreeMap::new();
-        for directory in ["metadata", "jwt", "validator-keys"] {
-            for path in tree(&self.out().join(directory)) {
-                if path.is_file() {
-                    let name = path.strip_prefix(self.out()).unwrap().display().to_string();
-                    found.insert(name, sha256(&std::fs::read(&path).unwrap()));
-                }
-            }
-        }
-        assert_eq!(found, listed);
-        let keystores = found.keys().filter(|path| path.ends_with("keystore.json")).count();
-        assert_eq!(summary["keystores"]["count"], keystores);
-        Some(keystores)
+    /// Runs `regenesis` with these arguments to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(&mut self.command(arguments))
     }
 }
 
-/// All that is below a directory, links not followed, and the directory itself.
-pub fn tree(directory: &Path) -> Vec<PathBuf> {
-    let mut all = vec![directory.to_owned()];
-    let mut next = 0;
-    while let Some(path) = all.get(next).cloned() {
-        next += 1;
-        if path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-            all.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-        }
+impl Ended {
+    /// Runs a command to its end, without input.
+    pub fn of(command: &mut Command) -> Self {
+        command.stdin(Stdio::null()).output().unwrap().into()
     }
-    all
+
+    pub fn succeeds(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self
+    }
+
+    /// Asserts the exit code and words of the error.
+    pub fn fails(&self, code: i32, words: &str) {
+        assert_eq!(self.code, Some(code), "{}", self.stderr);
+        assert!(self.stderr.contains(words), "no {words:?}: {}", self.stderr);
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+    }
 }
 
-pub fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
 }

@@ -1,20 +1,21 @@
-//! Which files in `baked/` a bake may replace: its own.
+//! The files in `baked/` that a bake may replace: those that a bake wrote.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::command::Failure;
-use crate::rim::disk::Error;
-use crate::rim::fs;
-use crate::snapshot::Input;
+use crate::file::Input;
+use crate::io::disk::Error;
+use crate::io::fs;
 use crate::snapshot::bake::{self, KEYSTORES, RECORD, Record, SEEN, VALIDATORS};
 use crate::snapshot::seen::Seen;
+use crate::snapshot_files::geth_database;
 
 /// Length of a validator in [`VALIDATORS`].
 const VALIDATOR: usize = 48 + 32 + 8 + 1;
 
-/// Checks that every file is as the record names it. Where no record is left, as after a kill, or where
-/// it is damaged, the form of the files says whose they are.
+/// Checks every file against the record. If the record is damaged, or missing after a kill, the
+/// files must have the form of a bake's.
 pub(super) fn check(directory: &Path) -> Result<(), Failure> {
     let edited = |path: &str| Err(Error::Edited(directory.join(path)).into());
     let record = match read(directory, RECORD)? {
@@ -25,11 +26,12 @@ pub(super) fn check(directory: &Path) -> Result<(), Failure> {
             Err(_) => return edited(RECORD),
         },
     };
+    geth_database::check_ours(directory, record.as_ref())?;
     for path in [VALIDATORS, KEYSTORES] {
         let is_ours = match &record {
             Some(record) => match digest(directory, path)? {
                 None => true,
-                Some(found) => record.bound(path).is_some_and(|file| file.sha256 == found),
+                Some(found) => record.file(path).is_some_and(|file| file.sha256 == found),
             },
             None => read(directory, path)?.is_none_or(|bytes| has_form(path, &bytes)),
         };
@@ -44,7 +46,7 @@ pub(super) fn check(directory: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Whether a file looks like one of ours, cut off at the end as it may be.
+/// Whether a file has the form of a bake's, possibly cut off at its end.
 fn has_form(path: &str, bytes: &[u8]) -> bool {
     if bytes.is_empty() {
         return true;
@@ -57,9 +59,9 @@ fn has_form(path: &str, bytes: &[u8]) -> bool {
     whole > 0 && bake::decode_keystores(&bytes[..whole]).is_ok()
 }
 
-fn digest(directory: &Path, path: &str) -> Result<Option<String>, Failure> {
-    let found = fs::sha256(&Input::File(directory.join(path)));
-    Ok(if_there(found)?.map(hex::encode))
+fn digest(directory: &Path, path: &str) -> Result<Option<[u8; 32]>, Failure> {
+    let found = fs::sha256(&Input::file(directory.join(path)));
+    if_there(found)
 }
 
 fn read(directory: &Path, path: &str) -> Result<Option<Vec<u8>>, Failure> {

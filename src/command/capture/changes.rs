@@ -1,4 +1,4 @@
-//! What is changed on purpose: the overlay that the flags describe.
+//! The changes that the flags describe.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use super::Args;
 use crate::capture::overlay::{Code, Fund, Overlay, SetCode};
 use crate::capture::{self, file};
 use crate::exit;
-use crate::rim::fs;
-use crate::snapshot::Input;
+use crate::file::Input;
+use crate::io::fs;
 
-/// Reads them, and the files that they name.
+/// Reads the changes, and the files that they name.
 pub(super) fn of(args: &Args) -> Result<Overlay, Failure> {
     let mut overlay = Overlay::default();
     for path in args.merge.iter().filter(|path| !path.as_os_str().is_empty()) {
@@ -33,18 +33,21 @@ pub(super) fn of(args: &Args) -> Result<Overlay, Failure> {
         let wrong = |what: &str| {
             Failure::usage(format!("--fund is {text:?}: {what}"), "see regenesis capture --help")
         };
-        let fund: Fund = text.parse().map_err(wrong)?;
+        let fund: Fund = text.parse().map_err(|error: String| wrong(&error))?;
         overlay.fund(fund).map_err(|error| wrong(&error.to_string()))?;
     }
     if args.prune_empty {
         overlay.prune_empty();
     }
+    if args.add_system_contracts {
+        overlay.add_system_contracts();
+    }
     Ok(overlay)
 }
 
 fn merge(path: &Path, overlay: &mut Overlay) -> Result<(), Failure> {
-    let input = Input::File(path.to_owned());
-    // A file that is not there is told with its own hint.
+    let input = Input::file(path.to_owned());
+    // A file that cannot be opened is no error of its content.
     fs::open(&input)?;
     let open =
         || fs::open(&input).map_err(|error| capture::Error::Read(std::io::Error::other(error)));

@@ -1,42 +1,29 @@
-//! Puts the validator keystores into the runtime directory, and reads them again.
+//! Writes the validator keystores, and reads them back.
 
 use rayon::prelude::*;
 
 use super::super::Failure;
-use super::super::prepare::Steps;
-use super::super::prepare::keystores::Keystores;
+use super::super::steps::Steps;
 use super::settings::Settings;
 use super::write::damaged;
-use crate::keys::Sealed;
-use crate::keys::{self, PublicKey, SecretKey};
-use crate::layout::{Content, OutFile};
-use crate::rim::staging::Staging;
+use crate::file::{Content, OutFile};
+use crate::io::fs::Files;
+use crate::pipeline::{Keystores, Request};
+use crate::runtime::staging::Staging;
 
 /// Stages the keystores.
 pub(super) fn stage(
     keystores: &Keystores,
+    request: &Request<'_>,
     settings: &Settings,
     staging: &mut Staging<'_>,
-    steps: &mut Steps<'_>,
+    steps: &Steps<'_>,
 ) -> Result<(), Failure> {
     let plan = &settings.plan;
-    let mut first = 0;
-    let mut opened: Vec<(PublicKey, SecretKey)> = Vec::new();
-    keystores.each(&settings.wanted(), steps.console, |sealed| {
-        let files = plan.files(first, sealed);
-        first += sealed.len();
-        staging.write(&files)?;
-        check(staging, &files)?;
-        // A baked keystore was opened when it was baked.
-        if plan.has_wallets() || !keystores.are_baked() {
-            let keys = open(sealed).map_err(wrong)?;
-            opened.extend(keys.into_iter().filter(|_| plan.has_wallets()));
-        }
-        Ok(())
+    keystores.each_files(request, plan, &Files, steps, |files| {
+        staging.write(files)?;
+        check(staging, files)
     })?;
-    let wallets = plan.together(&opened, settings.kdf, &settings.entropy).map_err(wrong)?;
-    staging.write(&wallets)?;
-    check(staging, &wallets)?;
     staging.remove_other_secrets()?;
     if plan.wants_keys() {
         steps.done("seal", &format!("{} keystores, kdf {}", keystores.len(), settings.kdf));
@@ -44,19 +31,10 @@ pub(super) fn stage(
     Ok(())
 }
 
-/// Every written file is the one that was meant.
+/// Every file reads back as it was written.
 fn check(staging: &Staging<'_>, files: &[OutFile]) -> Result<(), Failure> {
     files.par_iter().try_for_each(|file| match &file.content {
         Content::Bytes(bytes) if staging.read(&file.path)? != *bytes => Err(damaged(&file.path)),
         _ => Ok(()),
     })
-}
-
-/// Every keystore opens with its password and gives its key.
-fn open(sealed: &[Sealed]) -> Result<Vec<(PublicKey, SecretKey)>, keys::Error> {
-    sealed.par_iter().map(|key| Ok((key.pubkey, key.open()?))).collect()
-}
-
-fn wrong(error: keys::Error) -> Failure {
-    Failure::bug(format!("a keystore cannot be sealed: {error}"))
 }

@@ -1,200 +1,53 @@
-//! `regenesis init`: snapshot + present time → everything that the clients read at their start.
+//! `regenesis init`: turns a snapshot and the current time into all files that the clients start from.
 
-mod arrange;
-mod dialects;
-mod egg;
-mod former;
+mod args;
+mod database;
+pub(super) mod generator;
 mod keep;
 mod keystores;
-mod make;
+mod layout_args;
+mod lead;
+mod previous;
+mod read;
+mod renew;
 mod settings;
-mod shadow_fork;
+pub(super) mod shadow_fork;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
-
-use super::Failure;
-use super::prepare::{Steps, prepare};
-use crate::cl::preset::Revision;
-use crate::keys::SecretText;
-use crate::rim::console::Console;
-use crate::rim::fs;
-use crate::rim::lease::{self, Claim};
-use crate::rim::set_aside::set_aside;
+use super::steps::Steps;
+use super::{Failure, unchanged};
+use crate::file::Input;
+use crate::io::clock;
+use crate::io::console::Console;
+use crate::io::fs::{self, Files};
+use crate::io::identity::Watch;
+use crate::layout;
+use crate::pipeline::{self, FormatRequest, Prepared, Request};
+use crate::runtime::claim::{self, Claim};
+use crate::runtime::set_aside::set_aside;
 use crate::snapshot::bake::DIRECTORY;
-use crate::snapshot::{GENESIS, METADATA};
-use former::Former;
+use crate::snapshot::{GENESIS, METADATA, Snapshot};
+use crate::snapshot_files::digests;
+use crate::stamp::Stamp;
+use crate::summary::Keystores;
+pub(super) use args::path_or_empty;
+pub use args::{Args, SNAPSHOT_FILES};
+use database::Direct;
+#[cfg(feature = "host")]
+pub(super) use layout_args::wrong_owner;
+use previous::Previous;
+use read::Sources;
+pub(super) use read::is_phrase;
 use settings::Settings;
 pub(super) use settings::seed;
-
-const EXAMPLES: &str = "Examples:
-  regenesis init                               the embedded sample, to ./runtime
-  regenesis init my-snapshot --out /data       a snapshot directory
-  regenesis init --genesis genesis.json --config config.yaml --mnemonics mnemonics.yaml
-  regenesis init my-snapshot --timestamp keep  the times of the files: for reproduction
-  regenesis init --seed 00…01 --timestamp 2026-01-31T12:00:00Z --json
-                                               the same bytes on every machine
-
-Every flag has an environment variable: --out is REGENESIS_OUT, and so on. A flag wins over its
-variable, the variable over the snapshot.";
-
-const VALIDATORS_HELP: &str =
-    "More validators, one a line: pubkey:withdrawal_credentials[:balance_gwei]";
-
-/// The arguments for a snapshot and its files.
-pub const SNAPSHOT_FILES: [&str; 5] = ["snapshot", "genesis", "config", "mnemonics", "validators"];
-
-const DEFAULT_OUT: &str = "./runtime";
-
-/// A path; an empty one, as compose files leave variables, is no setting.
-fn path_or_empty() -> impl TypedValueParser<Value = PathBuf> {
-    OsStringValueParser::new().map(PathBuf::from)
-}
-
-/// Regenerate execution and consensus genesis, validator keystores and JWT secret for this boot
-#[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", crate::exit::HELP))]
-pub struct Args {
-    /// Snapshot directory [default: the embedded sample]
-    #[arg(env = "REGENESIS_SNAPSHOT", hide_env_values = true, value_parser = path_or_empty())]
-    snapshot: Option<PathBuf>,
-    /// Execution genesis in geth's format, instead of the snapshot's
-    #[arg(
-        long,
-        visible_alias = "eth1-config",
-        value_name = "FILE",
-        env = "REGENESIS_GENESIS",
-        hide_env_values = true,
-        value_parser = path_or_empty()
-    )]
-    genesis: Option<PathBuf>,
-    /// Consensus config.yaml, instead of the snapshot's
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "REGENESIS_CONFIG",
-        hide_env_values = true,
-        value_parser = path_or_empty()
-    )]
-    config: Option<PathBuf>,
-    /// Validators by mnemonic (eth-beacon-genesis' mnemonics.yaml), instead of the snapshot's
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "REGENESIS_MNEMONICS",
-        hide_env_values = true,
-        value_parser = path_or_empty()
-    )]
-    mnemonics: Option<PathBuf>,
-    #[arg(
-        help = VALIDATORS_HELP,
-        long,
-        visible_alias = "additional-validators",
-        value_name = "FILE",
-        env = "REGENESIS_VALIDATORS",
-        hide_env_values = true,
-        value_parser = path_or_empty()
-    )]
-    validators: Option<PathBuf>,
-    /// Variables of ethereum-genesis-generator (values.env), instead of a snapshot; those of the
-    /// environment are read too, and the file wins
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "REGENESIS_EGG_VALUES",
-        hide_env_values = true,
-        value_parser = path_or_empty()
-    )]
-    egg_values: Option<PathBuf>,
-    #[command(flatten)]
-    shadow_fork: shadow_fork::Args,
-    /// Directory for the files
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = DEFAULT_OUT,
-        env = "REGENESIS_OUT",
-        hide_env_values = true,
-        value_parser = path_or_empty()
-    )]
-    out: PathBuf,
-    /// Genesis time: now (plus the lead), keep (the files' own), seconds since 1970, or RFC 3339
-    /// [default: now]
-    #[arg(
-        long,
-        value_name = "now|keep|UNIX|RFC3339",
-        env = "REGENESIS_TIMESTAMP",
-        hide_env_values = true
-    )]
-    timestamp: Option<String>,
-    /// With --timestamp now: how many seconds ahead genesis lies [default: auto, what the clients
-    /// need to come up]
-    #[arg(long, value_name = "auto|SECONDS", env = "REGENESIS_LEAD", hide_env_values = true)]
-    lead: Option<String>,
-    /// JWT secret of the Engine API: a new one, the one of the former run, or 64 hex digits
-    #[arg(
-        long,
-        value_name = "new|keep|HEX",
-        default_value = "new",
-        env = "REGENESIS_JWT",
-        hide_env_values = true
-    )]
-    jwt: SecretText,
-    /// Protection of the keystores; light (PBKDF2 with 2 rounds) protects nothing, and is instant
-    #[arg(
-        long,
-        value_name = "light|pbkdf2|scrypt",
-        default_value = "light",
-        env = "REGENESIS_KDF",
-        hide_env_values = true
-    )]
-    kdf: String,
-    /// 32 bytes of hex from which all randomness is derived, to get the same files again
-    #[arg(long, value_name = "HEX", env = "REGENESIS_SEED", hide_env_values = true)]
-    seed: Option<SecretText>,
-    /// Release of the specification whose minimal preset the clients were built with
-    #[arg(
-        long,
-        value_name = "RELEASE",
-        default_value = "v1.6.0",
-        env = "REGENESIS_PRESET_REVISION",
-        hide_env_values = true
-    )]
-    preset_revision: Revision,
-    /// Add the system contracts that the forks need and the alloc lacks
-    #[arg(
-        long,
-        env = "REGENESIS_ADD_SYSTEM_CONTRACTS",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
-    add_system_contracts: bool,
-    /// Leave this program in DIR/bin, for client containers to start by (regenesis run)
-    #[arg(
-        long,
-        env = "REGENESIS_LEAVE_PROGRAM",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
-    leave_program: bool,
-    #[command(flatten)]
-    arrangement: arrange::Args,
-    /// Print the summary (regenesis.json) to stdout
-    #[arg(
-        long,
-        env = "REGENESIS_JSON",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
-    json: bool,
-}
 
 /// Runs the verb.
 ///
 /// # Errors
-/// What was asked for is wrong, or cannot be read or written; nothing was changed then.
+/// The request or an input is not valid, or cannot be read or written; the runtime directory is then
+/// unchanged.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     run_with(args, false, console)
 }
@@ -207,31 +60,27 @@ pub fn run_all(args: &Args, console: &Console) -> Result<(), Failure> {
     run_with(args, true, console)
 }
 
-/// The files of a genesis do not go among those of a snapshot.
-fn check_place(out: &Path) -> Result<(), Failure> {
-    let is_snapshot =
-        |path: &Path| fs::exists(&path.join(METADATA)) && fs::exists(&path.join(GENESIS));
-    let Ok(out) = fs::canonical(out) else { return Ok(()) };
-    let inside = ["el", "cl", "val", DIRECTORY].into_iter().any(|name| out.ends_with(name));
-    let mut snapshots = [Some(&*out), out.parent().filter(|_| inside)].into_iter().flatten();
-    let Some(snapshot) = snapshots.find(|path| is_snapshot(path)) else { return Ok(()) };
-    let message = format!("--out {} is in the snapshot {}", out.display(), snapshot.display());
-    Err(Failure::usage(message, "give the genesis a directory of its own"))
-}
-
 fn run_with(args: &Args, all: bool, console: &Console) -> Result<(), Failure> {
-    let settings = Settings::of(args, all, console)?;
-    check_place(&settings.out)?;
-    for (path, aside) in set_aside(&settings.out)? {
+    let settings = Settings::parse(args, all)?;
+    let sources = Sources::read(args, &settings, console)?;
+    let init = Init { settings: &settings, sources: &sources, console };
+    let out = &settings.out;
+    check_place(out)?;
+    for (path, aside) in set_aside(out)? {
         let (path, aside) = (path.display(), aside.display());
-        console.warning(&format!("{path}: is not a file of regenesis; it is now {aside}"));
+        console.warning(&format!("{path}: regenesis did not write it; moved to {aside}"));
     }
-    let before = lease::marker(&settings.out)?;
-    let summary = match lease::claim(&settings.out, before.as_deref(), console)? {
-        claimed @ (Claim::Absent | Claim::Ours(_)) => {
-            regenerate(claimed, before.as_deref(), &settings, console)?
-        }
-        claimed => keep::keep(claimed, &settings, console)?,
+    let before = claim::marker(out)?;
+    let summary = match claim::claim(out, before.as_deref(), console)? {
+        Claim::Ours(runtime) => match &before {
+            Some(marker) => match init.cause(marker)? {
+                None => marker.clone(),
+                Some(cause) => init.regenerate(Claim::Ours(runtime), Some(marker), &cause)?,
+            },
+            None => init.regenerate(Claim::Ours(runtime), None, LOST)?,
+        },
+        Claim::Absent => init.regenerate(Claim::Absent, before.as_deref(), LOST)?,
+        claimed => init.keep(claimed)?,
     };
     if args.json {
         super::print(&summary)?;
@@ -239,40 +88,148 @@ fn run_with(args: &Args, all: bool, console: &Console) -> Result<(), Failure> {
     Ok(())
 }
 
-/// From snapshot to runtime directory.
-fn regenerate(
-    claimed: Claim,
-    before: Option<&[u8]>,
-    settings: &Settings,
-    console: &Console,
-) -> Result<Vec<u8>, Failure> {
-    let mut steps = Steps::start(console);
-    console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), settings.snapshot.name));
-    let mut prepared = prepare(&settings.wanted(), &mut steps)?;
-    prepared.warnings.extend(settings.warnings.iter().cloned());
-    arrange::order(settings, &mut prepared)?;
-    prepared.warnings.extend(arrange::check(settings, prepared.keystores.len())?);
-    let dialects = dialects::scan(settings, &prepared)?;
-    // All that may be wrong with the inputs is told before a directory is made, or the former run's
-    // files are touched.
-    let mut made = make::stamped(settings, &prepared, &dialects, &mut steps)?;
-    let claimed = match claimed {
-        Claim::Absent => lease::claim_new(&settings.out, before, console)?,
-        claimed => claimed,
+/// Why a genesis is replaced whose marker, or whose `.regenesis`, does not exist.
+const LOST: &str = "its records are missing";
+
+/// Refuses to write a genesis among the files of a snapshot.
+fn check_place(out: &Path) -> Result<(), Failure> {
+    let is_snapshot =
+        |path: &Path| fs::exists(&path.join(METADATA)) && fs::exists(&path.join(GENESIS));
+    let Ok(out) = fs::canonical(out) else { return Ok(()) };
+    let inside = ["el", "cl", "val", DIRECTORY].into_iter().any(|name| out.ends_with(name));
+    let mut snapshots = [Some(&*out), out.parent().filter(|_| inside)].into_iter().flatten();
+    let Some(snapshot) = snapshots.find(|path| is_snapshot(path)) else { return Ok(()) };
+    let message = if snapshot == out {
+        format!("--out {} is the snapshot itself", out.display())
+    } else {
+        format!("--out {} is in the snapshot {}", out.display(), snapshot.display())
     };
-    let Claim::Ours(runtime) = claimed else { return keep::keep(claimed, settings, console) };
-    let has_files = runtime.former_file("metadata/config.yaml").is_some();
-    let former = Former::of(before, has_files);
-    let secret = write::jwt_secret(&runtime, settings, console);
-    let mut staging = runtime.stage()?;
-    runtime.kept().iter().for_each(|kept| console.note(kept));
-    keystores::stage(&prepared.keystores, settings, &mut staging, &mut steps)?;
-    if made.is_stale(settings) {
-        made = make::stamped(settings, &prepared, &dialects, &mut steps)?;
+    Err(Failure::usage(message, "use a directory of its own for the genesis"))
+}
+
+/// A run: its settings and its inputs.
+#[derive(Clone, Copy)]
+struct Init<'a> {
+    settings: &'a Settings,
+    sources: &'a Sources,
+    console: &'a Console,
+}
+
+/// The inputs of a run as they were at its start: a run reads some of them more than once.
+struct Watched {
+    inputs: Watch,
+    baked: Watch,
+}
+
+impl Watched {
+    fn of(snapshot: &Snapshot) -> Self {
+        let baked = snapshot.baked.iter().flat_map(|bake| [&bake.validators, &bake.keystores]);
+        let baked: Vec<&Input> = baked.collect();
+        Self { inputs: Watch::of(&snapshot.inputs()), baked: Watch::of(&baked) }
     }
-    made.summary.replaces = former.as_ref().map(Former::replaced);
-    let farewell = former.map(|former| former.farewell(made.summary.history.as_ref()));
-    let marker = write::write(made, &secret, &runtime, staging, settings, &prepared, steps)?;
-    farewell.into_iter().for_each(|line| console.title(&line));
-    Ok(marker)
+
+    /// Fails if an input has changed since.
+    fn check(&self, uses_bake: bool) -> Result<(), Failure> {
+        unchanged(&self.inputs)?;
+        if uses_bake { unchanged(&self.baked) } else { Ok(()) }
+    }
+}
+
+impl Init<'_> {
+    /// Warns of a genesis time long ago. The genesis does not depend on the current time, so that its
+    /// summary does not list this.
+    fn warn_of_old_genesis(self, stamp: Stamp) {
+        const DAY: u64 = 24 * 60 * 60;
+        let days = clock::now().saturating_sub(stamp.genesis_time) / DAY;
+        if days > 0 {
+            self.console.warning(&format!(
+                "genesis time {} is {days} days ago: clients process every empty slot since then before \
+                 they build a block (--timestamp now starts at once)",
+                stamp.genesis_time
+            ));
+        }
+    }
+
+    /// Creates a genesis that replaces the one with the marker `before`, because of `cause`. Returns the
+    /// new marker.
+    fn regenerate(
+        self,
+        claimed: Claim,
+        before: Option<&[u8]>,
+        cause: &str,
+    ) -> Result<Vec<u8>, Failure> {
+        let Self { settings, sources, console } = self;
+        let snapshot = &sources.snapshot;
+        self.check_geth_datadir()?;
+        let steps = Steps::start(console);
+        console.title(&format!("regenesis {} · {}", env!("CARGO_PKG_VERSION"), snapshot.name));
+        let watched = Watched::of(snapshot);
+        let recalled = match &snapshot.baked {
+            Some(_) => Some(digests::recall(snapshot, &watched.inputs)?),
+            None => None,
+        };
+        let request = Request { digests: recalled.as_ref(), ..self.request() };
+        let disk = Direct::new(settings.geth_datadir.as_deref(), &settings.out);
+        let (mut prepared, collector) = self.prepare(&request, &disk, &steps)?;
+        prepared.warnings.extend(sources.warnings.iter().cloned());
+        let keys = prepared.keystores.len();
+        prepared.warnings.extend(layout_args::check(&settings.plan, keys)?);
+        let slot = prepared.config.slot_duration_ms();
+        let slot = slot.map_err(|error| Failure::config(&snapshot.config, &error))?;
+        for failure in settings.plan.failures_with_slots(slot) {
+            let text = format!("{failure}: set SLOT_DURATION_MS, or use another client");
+            prepared.warnings.push(text);
+        }
+        let formats = FormatRequest {
+            plan: &settings.plan,
+            dialects: settings.dialects.clone(),
+            boot_enr: sources.boot_enr.as_deref(),
+        };
+        let formats = formats.read(&prepared, &Files)?;
+        let start = self.start();
+        let stamp = |prepared: &Prepared| {
+            prepared.stamp(sources.timestamp, sources.lead, start.seconds, clock::now())
+        };
+        // Every error in the inputs is reported before a directory is created or a file of the
+        // previous run is touched.
+        let planned = stamp(&prepared)?;
+        pipeline::validate(&prepared, planned, &formats)?;
+        self.warn_of_old_genesis(planned);
+        let digests = match recalled.clone() {
+            Some(digests) => digests,
+            None => digests::compute(snapshot)?,
+        };
+        let claimed = match claimed {
+            Claim::Absent => claim::claim_new(&settings.out, before, console)?,
+            claimed => claimed,
+        };
+        let Claim::Ours(runtime) = claimed else { return self.keep(claimed) };
+        let has_files = runtime.previous_file("metadata/config.yaml").is_some();
+        let geth = self.geth_data(&mut prepared, collector, &disk)?;
+        let previous = Previous::of(before, has_files);
+        let secret = write::jwt_secret(&runtime, self);
+        let mut staging = runtime.stage(settings.plan.places())?;
+        runtime.kept().iter().for_each(|kept| console.note(kept));
+        keystores::stage(&prepared.keystores, &request, settings, &mut staging, &steps)?;
+        // Sealing takes time, which would be missing from the lead.
+        let mut genesis = pipeline::assemble(&prepared, stamp(&prepared)?, &formats, &steps)?;
+        let secret = crate::keys::jwt::format(&secret);
+        genesis.files.push(layout::jwt(&secret));
+        let l2 = genesis.summary.l2.iter().map(|chain| layout::l2_jwt(&chain.name, &secret));
+        genesis.files.extend(l2.collect::<Vec<_>>());
+        genesis.summary.inputs = self.inputs(digests);
+        genesis.summary.keystores = Keystores {
+            kdf: settings.kdf.to_string(),
+            count: if settings.plan.wants_keys() { keys } else { 0 },
+        };
+        genesis.summary.replaces = previous.as_ref().map(Previous::replaced);
+        let history = genesis.summary.history.clone();
+        let farewell = previous.map(|previous| previous.farewell(history.as_ref(), cause));
+        let is_unchanged = || watched.check(prepared.baked);
+        let staged = write::Staged { genesis, geth, runtime: &runtime, staging };
+        let marker = write::write(staged, &is_unchanged, self, steps)?;
+        farewell.into_iter().for_each(|line| console.title(&line));
+        self.report_lead(start, &prepared);
+        Ok(marker)
+    }
 }

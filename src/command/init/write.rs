@@ -1,44 +1,58 @@
-//! Writes what was made, reads it again, and puts it in place.
+//! Writes a genesis, reads its state back, and publishes it.
 
 use zeroize::Zeroizing;
 
 use super::super::Failure;
-use super::super::prepare::{Prepared, Steps, digests};
-use super::make::{Expected, Made};
-use super::settings::{Jwt, Settings};
+use super::super::steps::Steps;
+use super::Init;
+use super::database::GethData;
+use super::settings::Jwt;
 use crate::exit;
+use crate::io::fs;
 use crate::keys::jwt;
-use crate::layout;
-use crate::rim::console::Console;
-use crate::rim::fs;
-use crate::rim::staging::{Runtime, Staging, Written};
-use crate::summary::{File, run_id};
+use crate::pipeline::{Genesis, StateHead};
+use crate::runtime::staging::{Runtime, Staging};
+use crate::summary::run_id;
+
+/// A genesis, and where it goes.
+pub(super) struct Staged<'a> {
+    pub(super) genesis: Genesis,
+    pub(super) geth: Option<GethData<'a>>,
+    pub(super) runtime: &'a Runtime,
+    pub(super) staging: Staging<'a>,
+}
 
 /// Writes and publishes the files; returns the marker.
 pub(super) fn write(
-    mut made: Made,
-    secret: &[u8; 32],
-    runtime: &Runtime,
-    mut staging: Staging<'_>,
-    settings: &Settings,
-    prepared: &Prepared,
-    mut steps: Steps<'_>,
+    staged: Staged<'_>,
+    is_unchanged: &dyn Fn() -> Result<(), Failure>,
+    init: Init<'_>,
+    steps: Steps<'_>,
 ) -> Result<Vec<u8>, Failure> {
-    made.files.push(layout::jwt(&jwt::format(secret)));
-    staging.write(&made.files)?;
-    check_state(&staging, &made.state)?;
-    // The files hold parts of the inputs, which were read again for them.
-    digests::check(&prepared.watch)?;
+    let Init { settings, sources, console } = init;
+    let Staged { genesis, geth, runtime, mut staging } = staged;
+    staging.write(&genesis.files)?;
+    staging.copy_to_places()?;
+    if !genesis.state.matches(&staging.read(StateHead::PATH)?) {
+        return Err(damaged(StateHead::PATH));
+    }
+    // Parts of the files were copied from the inputs just now.
+    is_unchanged()?;
     let bytes: u64 = staging.written.iter().map(|file| file.size).sum();
     steps.done("write", &format!("{} files, {bytes} bytes", staging.written.len()));
-    let mut summary = made.summary;
-    summary.notes.iter().for_each(|note| steps.console.note(note));
-    summary.warnings.iter().for_each(|warning| steps.console.warning(warning));
-    let file = |Written { path, size, sha256 }| File { path, size, sha256 };
-    summary.files = std::mem::take(&mut staging.written).into_iter().map(file).collect();
+    let Genesis { mut summary, header, chain_config, .. } = genesis;
+    summary.notes.iter().for_each(|note| console.note(note));
+    summary.warnings.iter().for_each(|warning| console.warning(warning));
+    summary.files.clone_from(&staging.written);
     summary.files.sort_by(|one, other| one.path.cmp(&other.path));
-    summary.run_id = run_id(&settings.entropy, &summary);
-    summary.steps = std::mem::take(&mut steps.done);
+    summary.run_id = run_id(&sources.entropy, &summary);
+    if let Some(geth) = geth
+        && let Some(done) =
+            init.write_database(geth, &header, chain_config.as_deref(), &summary.run_id)?
+    {
+        steps.done("geth", &done);
+    }
+    summary.steps = steps.take();
     if settings.leave_program {
         runtime.leave_program()?;
     }
@@ -47,28 +61,26 @@ pub(super) fn write(
         staging.give(owner)?;
     }
     staging.publish(&marker)?;
-    runtime.kept().iter().for_each(|kept| steps.console.note(kept));
+    runtime.kept().iter().for_each(|kept| console.note(kept));
     steps.done("publish", "on disk, in place");
     let out = settings.out.display();
-    steps.console.title(&format!("{out} is ready: run {}", summary.run_id));
+    let first = if summary.replaces.is_none() { ", the first genesis here" } else { "" };
+    console.title(&format!("{out} is ready: run {}{first}", summary.run_id));
     Ok(marker)
 }
 
-/// The secret of the Engine API: of the former run, if that is wanted and there was one.
-pub(super) fn jwt_secret(
-    runtime: &Runtime,
-    settings: &Settings,
-    console: &Console,
-) -> Zeroizing<[u8; 32]> {
+/// The secret of the Engine API: the previous run's, if it is requested and there is one.
+pub(super) fn jwt_secret(runtime: &Runtime, init: Init<'_>) -> Zeroizing<[u8; 32]> {
     const PATH: &str = "jwt/jwtsecret";
-    let fresh = || jwt::new_secret(&settings.entropy);
+    let Init { settings, sources, console } = init;
+    let fresh = || jwt::new_secret(&sources.entropy);
     match &settings.jwt {
         Jwt::Given(secret) => return secret.clone(),
         Jwt::New => return fresh(),
         Jwt::Keep => {}
     }
     let path = settings.out.join(PATH);
-    let why = match runtime.former_file(PATH) {
+    let cause = match runtime.previous_file(PATH) {
         Some(text) => {
             let text = Zeroizing::new(String::from_utf8_lossy(&Zeroizing::new(text)).into_owned());
             match jwt::parse(&text) {
@@ -79,27 +91,15 @@ pub(super) fn jwt_secret(
         None if fs::exists(&path) => "cannot be read".to_owned(),
         None => return fresh(),
     };
-    console.warning(&format!("{}: {why}; replaced by a new secret", path.display()));
+    console.warning(&format!("{}: {cause}; replaced by a new secret", path.display()));
     fresh()
 }
 
-/// The written state has the time, the registry, slot 0 and the fork that were meant.
-fn check_state(staging: &Staging<'_>, expected: &Expected) -> Result<(), Failure> {
-    const PATH: &str = "metadata/genesis.ssz";
-    let bytes = staging.read(PATH)?;
-    let right = bytes.len() == expected.length
-        && bytes[..8] == expected.genesis_time.to_le_bytes()
-        && bytes[8..40] == expected.genesis_validators_root
-        && bytes[40..48] == [0; 8]
-        && bytes[52..56] == expected.current_version;
-    if right { Ok(()) } else { Err(damaged(PATH)) }
-}
-
-/// What was written is not what is read.
+/// The error when a file reads back with different bytes.
 pub(super) fn damaged(path: &str) -> Failure {
     Failure::new(
         exit::VERIFICATION,
-        format!("{path} reads otherwise than it was written"),
-        Some("the disk or its file system is at fault: check it, and run again"),
+        format!("{path}: the content read back differs from what was written"),
+        Some("check the disk and its file system, and run this again"),
     )
 }

@@ -7,46 +7,31 @@ use super::{Source, accounts, hex_bytes, list};
 use crate::cl::operations::{Chain, SignedBlsToExecutionChange};
 use crate::keys::SecretText;
 
-/// Signed changes from a BLS withdrawal key to an address, one JSON object a line
+/// Print signed changes from BLS withdrawal keys to an address, one JSON object per line
 ///
-/// The index of a validator is that of its account.
+/// Each validator index is the index of the account.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Mnemonic of the keys to which withdrawals go now
-    #[arg(
-        long,
-        value_name = "PHRASE",
-        env = "REGENESIS_WITHDRAWALS_MNEMONIC",
-        hide_env_values = true
-    )]
+    /// Mnemonic of the current withdrawal keys
+    #[arg(long, value_name = "PHRASE")]
     withdrawals_mnemonic: SecretText,
     #[command(flatten)]
     source: Source,
-    /// Root of the registry at genesis, of which init makes a file
-    #[arg(
-        long,
-        value_name = "HEX",
-        env = "REGENESIS_GENESIS_VALIDATORS_ROOT",
-        hide_env_values = true
-    )]
+    /// Root of the validator registry at genesis; init writes it to `genesis_validators_root.txt`
+    #[arg(long, value_name = "HEX")]
     genesis_validators_root: String,
-    /// Address to which withdrawals shall go
-    #[arg(long, value_name = "HEX", env = "REGENESIS_EXECUTION_ADDRESS", hide_env_values = true)]
+    /// New withdrawal address
+    #[arg(long, value_name = "HEX")]
     execution_address: String,
-    /// Genesis fork version of the chain, as 0x10000038
-    #[arg(long, value_name = "HEX", env = "REGENESIS_FORK_VERSION", hide_env_values = true)]
+    /// Genesis fork version of the chain, such as 0x10000038
+    #[arg(long, value_name = "HEX")]
     fork_version: String,
-    /// Print a JSON list
-    #[arg(
-        long,
-        env = "REGENESIS_AS_JSON_LIST",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
+    /// Print a JSON array
+    #[arg(long)]
     as_json_list: bool,
 }
 
-/// The form of the Beacon API.
+/// As in the Beacon API.
 #[derive(Serialize)]
 struct Line {
     message: Message,
@@ -69,7 +54,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         genesis_validators_root: hex_bytes(
             "--genesis-validators-root",
             &args.genesis_validators_root,
-        )?,
+        )?
+        .into(),
     };
     list::print_lines(range, args.as_json_list, |index| {
         let key = withdrawals.withdrawal_key(index);

@@ -8,50 +8,29 @@ use crate::cl::operations::DepositData;
 use crate::keys::{Accounts, Path, SecretText};
 use crate::snapshot::validators::credentials_by_key;
 
-/// Signed deposits of a range of accounts, one JSON object a line
+/// Print signed deposits for a range of accounts, one JSON object per line
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Mnemonic of the validators
-    #[arg(
-        long,
-        value_name = "PHRASE",
-        env = "REGENESIS_VALIDATORS_MNEMONIC",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "PHRASE")]
     validators_mnemonic: SecretText,
-    /// Mnemonic of the keys to which withdrawals go
-    #[arg(
-        long,
-        value_name = "PHRASE",
-        env = "REGENESIS_WITHDRAWALS_MNEMONIC",
-        hide_env_values = true
-    )]
+    /// Mnemonic of the withdrawal keys
+    #[arg(long, value_name = "PHRASE")]
     withdrawals_mnemonic: SecretText,
     #[command(flatten)]
     source: Source,
-    /// Gwei
-    #[arg(
-        long,
-        value_name = "GWEI",
-        default_value_t = 32_000_000_000,
-        env = "REGENESIS_AMOUNT",
-        hide_env_values = true
-    )]
+    /// Amount of each deposit, in Gwei
+    #[arg(long, value_name = "GWEI", default_value_t = 32_000_000_000)]
     amount: u64,
-    /// Genesis fork version of the chain, as 0x10000038
-    #[arg(long, value_name = "HEX", env = "REGENESIS_FORK_VERSION", hide_env_values = true)]
+    /// Genesis fork version of the chain, such as 0x10000038
+    #[arg(long, value_name = "HEX")]
     fork_version: String,
-    /// Print a JSON list
-    #[arg(
-        long,
-        env = "REGENESIS_AS_JSON_LIST",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
+    /// Print a JSON array
+    #[arg(long)]
     as_json_list: bool,
 }
 
-/// The order is eth2-val-tools' own: by name.
+/// The fields are sorted by name, as in eth2-val-tools.
 #[derive(Serialize)]
 struct Line {
     account: String,

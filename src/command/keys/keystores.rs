@@ -8,60 +8,43 @@ use rayon::prelude::*;
 use super::super::Failure;
 use super::super::init::seed;
 use super::{Source, accounts};
+use crate::file::OutFile;
+use crate::io::console::Console;
+use crate::io::tree::{NewTree, remove_unfinished};
 use crate::keys::{
     self, Accounts, Entropy, Kdf, Keystore, Path, PublicKey, Sealed, SecretKey, SecretText,
     password,
 };
-use crate::layout::{Keyring, OutFile, eth2_val_tools};
-use crate::rim::console::Console;
-use crate::rim::tree::NewTree;
+use crate::layout::{Keyring, eth2_val_tools};
 
-/// How many keystores are held at once.
+/// The number of keystores in memory.
 const AT_ONCE: usize = 256;
 
-/// Keystores of a range of accounts, in the tree of eth2-val-tools
+/// Write the keystores of a range of accounts, in eth2-val-tools' directory tree
 ///
-/// With --insecure the files may be read by everybody, as eth2-val-tools leaves them: they protect
-/// nothing. Without it, only their owner reads them.
+/// With --insecure, all users can read the files, as with eth2-val-tools: they protect nothing.
+/// Without it, only their owner can.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Mnemonic of the validators
-    #[arg(long, value_name = "PHRASE", env = "REGENESIS_SOURCE_MNEMONIC", hide_env_values = true)]
+    #[arg(long, value_name = "PHRASE")]
     source_mnemonic: SecretText,
     #[command(flatten)]
     source: Source,
-    /// Directory for the files; must not be there yet
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "assigned_data",
-        env = "REGENESIS_OUT_LOC",
-        hide_env_values = true
-    )]
+    /// Output directory; it must not exist yet
+    #[arg(long, value_name = "DIR", default_value = "assigned_data")]
     out_loc: PathBuf,
-    /// Password of Prysm's wallet
-    #[arg(
-        long,
-        value_name = "PASSWORD",
-        default_value = "",
-        hide_default_value = true,
-        env = "REGENESIS_PRYSM_PASS",
-        hide_env_values = true
-    )]
+    /// Password of the Prysm wallet
+    #[arg(long, value_name = "PASSWORD", default_value = "", hide_default_value = true)]
     prysm_pass: SecretText,
-    /// PBKDF2 with 2 rounds, not 262144: protects nothing, and is instant
-    #[arg(
-        long,
-        env = "REGENESIS_INSECURE",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
+    /// Use PBKDF2 with 2 rounds instead of 262144: instant, but protects nothing
+    #[arg(long)]
     insecure: bool,
-    /// Cores to use [default: all]
-    #[arg(long, value_name = "N", env = "REGENESIS_MAX_PARALLEL", hide_env_values = true)]
+    /// Number of cores to use [default: all]
+    #[arg(long, value_name = "N")]
     max_parallel: Option<NonZeroUsize>,
-    /// 32 bytes of hex from which passwords and salts are made, to get the same files again
-    #[arg(long, value_name = "HEX", env = "REGENESIS_SEED", hide_env_values = true)]
+    /// 32 bytes in hex from which passwords and salts are derived, for reproducible output
+    #[arg(long, value_name = "HEX")]
     seed: Option<SecretText>,
 }
 
@@ -79,6 +62,9 @@ fn write(args: &Args, console: &Console) -> Result<(), Failure> {
     let accounts = accounts("--source-mnemonic", &args.source_mnemonic)?;
     let entropy = Entropy::new(seed(args.seed.as_deref())?);
     let kdf = if args.insecure { Kdf::Light } else { Kdf::Pbkdf2 };
+    for left in remove_unfinished(&args.out_loc) {
+        console.note(&format!("removed {}, which a killed run left", left.display()));
+    }
     let tree = NewTree::create(&args.out_loc)?;
     let as_reference = |mut file: OutFile| {
         file.secret = !args.insecure;
@@ -88,14 +74,14 @@ fn write(args: &Args, console: &Console) -> Result<(), Failure> {
     let indices: Vec<u32> = range.collect();
     let total = indices.len();
     let mut keys = Vec::with_capacity(total);
-    // Progress shows what is slow.
+    // Small chunks update the progress often enough when sealing is slow.
     let at_once = if args.insecure { AT_ONCE } else { 4 * rayon::current_num_threads() };
     for indices in indices.chunks(at_once) {
-        let made = indices.par_iter().map(|index| one(&accounts, *index, kdf, &entropy));
-        let made: Vec<_> = made.collect::<Result<_, _>>().map_err(wrong)?;
-        let files = made.iter().flat_map(|(_, sealed)| (eth2_val_tools::LAYOUT.each)(sealed));
+        let sealed = indices.par_iter().map(|index| seal(&accounts, *index, kdf, &entropy));
+        let sealed: Vec<_> = sealed.collect::<Result<_, _>>().map_err(wrong)?;
+        let files = sealed.iter().flat_map(|(_, sealed)| (eth2_val_tools::LAYOUT.each)(sealed));
         tree.write(&files.map(as_reference).collect::<Vec<_>>())?;
-        keys.extend(made.into_iter().map(|(key, _)| key));
+        keys.extend(sealed.into_iter().map(|(key, _)| key));
         console.progress(|| format!("keystore {} of {total}", keys.len()));
     }
     let password = args.prysm_pass.clone();
@@ -107,8 +93,8 @@ fn write(args: &Args, console: &Console) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The key of an account, and its keystore, which was opened again.
-fn one(
+/// The key of an account and its keystore, which is opened once to check it.
+fn seal(
     accounts: &Accounts,
     index: u32,
     kdf: Kdf,

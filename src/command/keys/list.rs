@@ -1,4 +1,4 @@
-//! Prints one line for each account of a range, computed on all cores.
+//! Prints a line for each account of a range, computed on all cores.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use super::super::{Failure, print};
 
-/// How many lines are held at once.
+/// The number of lines in memory.
 const AT_ONCE: usize = 512;
 
-/// Prints what `line` gives for each index; with `as_list`, as a JSON list.
+/// Prints the result of `line` for each index; with `as_list`, as a JSON array.
 pub(super) fn print_lines(
     range: Range<u32>,
     as_list: bool,

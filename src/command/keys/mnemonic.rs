@@ -6,11 +6,11 @@ use super::super::init::seed;
 use super::super::{Failure, print};
 use crate::keys::{Entropy, Mnemonic, SecretText};
 
-/// A random phrase of 24 words (BIP-39), without a newline
+/// Print a random phrase of 24 words (BIP-39), without a newline
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// 32 bytes of hex to make it from, to get the same phrase again
-    #[arg(long, value_name = "HEX", env = "REGENESIS_SEED", hide_env_values = true)]
+    /// 32 bytes in hex from which the phrase is derived, for reproducible output
+    #[arg(long, value_name = "HEX")]
     seed: Option<SecretText>,
 }
 

@@ -1,133 +1,128 @@
-//! `regenesis run`: what client containers start by. Takes the genesis into use, sees to it that
-//! the client's data are of this genesis, and becomes the client.
+//! `regenesis run`, the entry point of client containers: locks the genesis, makes sure that the client's
+//! data belongs to it, and becomes the client, or supervises it.
 
 mod ready;
+mod secrets;
+mod supervise;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::Failure;
-use crate::exit;
+use crate::datadir::clients::program;
+use crate::io::clock::pause;
+use crate::io::console::Console;
+use crate::io::fs;
+use crate::io::lock::{POLL, Wait};
+use crate::io::process;
 use crate::layout::OWNED;
-use crate::lease::POLL;
-use crate::lease::clients::program;
-use crate::rim::clock::pause;
-use crate::rim::console::Console;
-use crate::rim::datadir::{self, Datadir};
-use crate::rim::fs;
-use crate::rim::lease::{self, Lease};
-use crate::rim::lock::Wait;
-use crate::rim::process;
+use crate::runtime::claim::{self, GenesisLock};
+use crate::runtime::client_data::{self, DataDirectory};
+use crate::runtime::requests;
 use crate::summary::Finished;
 use ready::{Outcome, Preparation};
+use supervise::{End, Supervise};
+
+const USAGE: &str =
+    "regenesis run [OPTIONS] [--once <CMD>... \\;] [--import <CMD>... \\;] -- <CMD>...";
 
 const EXAMPLES: &str = "Examples:
   regenesis run -- lighthouse vc --testnet-dir ./runtime/metadata …
-  regenesis run --datadir /data --once geth init --datadir /data /runtime/metadata/genesis.json \\; \\
+  regenesis run --datadir /data \\
+      --once geth init --datadir /data /runtime/metadata/genesis.json \\; \\
       -- geth --datadir /data …
-
   … --once geth … init … \\; --import geth … import /runtime/metadata/chain.rlp \\; -- geth …
-                                               the same, for genesis that keep their past too
+                                               the same, also for a genesis with history
   … --datadir /data --copy validator-keys -- lighthouse vc --datadir /data …
-                                               with keys of its own, from a read-only runtime
+                                               with its own copy of the runtime directory's keys
+  … --secret OP_BATCHER_PRIVATE_KEY=/runtime/l2/op/batcher.key -- op-batcher …
 
-While the client runs, regenesis init keeps its genesis; when all clients of a runtime directory have
-ended, in whatever way, it makes a new one, and the next start wipes their chain data. Only what an
-earlier run put into the data directory is deleted, and never keys; what may be yours stays, or moves
-to DIR/.regenesis-set-aside.";
+While a client runs, regenesis init keeps its genesis. Once all clients of a runtime directory have
+exited, for whatever reason, init generates a new genesis, and the next start of each client wipes
+its chain data. Only files that an earlier run wrote to the data directory are deleted, never keys;
+files that may be yours stay, or move to DIR/.regenesis-set-aside.";
 
-/// Start a client: take the genesis into use, wipe chain data of another run, and become CMD
+/// Start a client on the current genesis: wipe chain data of an earlier run, then run CMD
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+#[command(override_usage = USAGE, after_help = EXAMPLES)]
 pub struct Args {
-    /// The directory that regenesis init writes; it may be mounted read-only
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "./runtime",
-        env = "REGENESIS_RUNTIME",
-        hide_env_values = true
-    )]
+    /// Runtime directory that regenesis init writes; it may be mounted read-only
+    #[arg(long, value_name = "DIR", default_value = "./runtime")]
     runtime: PathBuf,
-    /// The client's own data directory, empty at its first start: chain data of another run are wiped
-    #[arg(long, value_name = "DIR", env = "REGENESIS_DATADIR", hide_env_values = true)]
+    /// The client's own data directory, empty at its first start; chain data from an earlier run is
+    /// wiped
+    #[arg(long, value_name = "DIR")]
     datadir: Option<PathBuf>,
-    /// Wipe the client's chain data also where the mark is damaged or of another directory, or where
-    /// an older version ran: a volume that was restored, for instance. Nothing else is wiped
-    #[arg(
-        long,
-        env = "REGENESIS_TAKE_OVER",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
+    /// Also wipe the client's chain data if its marker is damaged, belongs to another directory or
+    /// comes from an older version, for example in a restored volume. Nothing else is wiped
+    #[arg(long)]
     take_over: bool,
-    /// Copy this directory of the runtime, such as validator-keys, to DIR for new data
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_delimiter = ',',
-        env = "REGENESIS_COPY",
-        hide_env_values = true
-    )]
+    /// Directory of the runtime, such as validator-keys, to copy into a new data directory
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     copy: Vec<String>,
-    /// When the client's data stood still for so many seconds, wait for a new genesis: it would never
-    /// catch up with the clock. 0 for a client that cannot go on with its data at all
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 1800,
-        requires = "datadir",
-        env = "REGENESIS_MAX_IDLE",
-        hide_env_values = true
-    )]
+    /// Wait for a new genesis if the client's data is older than SECONDS: it would never catch up with
+    /// the clock. 0 waits every time, for a client that cannot resume from its data
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, requires = "datadir")]
     max_idle: u64,
-    /// A command for new data, run to its end before CMD; it ends with a semicolon of its own
+    /// Command for new data, run to completion before CMD; a separate ; argument ends it
     #[arg(
         long,
         value_name = "CMD",
         num_args = 1..,
         value_terminator = ";",
-        env = "REGENESIS_ONCE",
-        hide_env_values = true,
         allow_hyphen_values = true,
         requires = "datadir"
     )]
     once: Vec<OsString>,
-    /// A command for new data of a genesis that keeps its past: it imports the blocks, after --once
+    /// Command that imports the blocks of a genesis with history into new data, after --once
     #[arg(
         long,
         value_name = "CMD",
         num_args = 1..,
         value_terminator = ";",
-        env = "REGENESIS_IMPORT",
-        hide_env_values = true,
         allow_hyphen_values = true,
         requires = "datadir"
     )]
     import: Vec<OsString>,
-    /// The client, with its arguments
+    /// Variable of the client's environment whose value is in FILE, such as a private key: neither a
+    /// command line nor a compose file shows it. Repeatable, or comma-separated
+    #[arg(long, value_name = "NAME=FILE", value_delimiter = ',')]
+    secret: Vec<String>,
+    /// Stay as the parent of this client, so that regenesis watch can restart it and start it on a new
+    /// genesis. Signals reach the client, and its exit code is kept. To stop it, it gets SIGTERM, and
+    /// SIGKILL after 10 s
+    #[arg(long, value_name = "el|cl|vc|l2", value_enum, default_value = "no")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    supervise: Supervise,
+    /// Client and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
 
 impl Args {
-    /// What is to be copied.
+    /// Whether the client has a supervisor, which receives its signals.
+    pub fn supervises(&self) -> bool {
+        self.supervise.client().is_some()
+    }
+
+    /// The directories to copy.
     fn copies(&self) -> Result<Vec<String>, Failure> {
         let names: Vec<_> = super::given_list(&self.copy).map(str::to_owned).collect();
         if let Some(name) = names.iter().find(|name| !OWNED.contains(&name.as_str())) {
-            let message = format!("--copy {name:?} is no directory that regenesis init writes");
-            return Err(Failure::usage(message, &format!("one of {}", OWNED.join(", "))));
+            let message = format!("--copy {name:?}: regenesis init writes no such directory");
+            let hint = format!("choose one of {}", OWNED.join(", "));
+            return Err(Failure::usage(message, &hint));
         }
         if !names.is_empty() && self.datadir.is_none() {
             return Err(Failure::usage(
-                "--copy needs --datadir",
-                "name the client's data directory",
+                "--copy requires --datadir",
+                "add --datadir DIR, the client's data directory",
             ));
         }
         Ok(names)
     }
 
-    /// The names of the steps' programs, and of the client's.
+    /// The names of the steps' programs, and of all programs.
     fn programs(&self) -> (Vec<String>, Vec<String>) {
         let steps = [&self.once, &self.import].into_iter().filter(|line| !line.is_empty());
         let steps: Vec<_> = steps.map(|line| program(line)).collect();
@@ -136,105 +131,153 @@ impl Args {
     }
 }
 
-/// Runs the verb; returns only if it fails.
+/// Runs the verb. Returns the exit code of a supervised client; otherwise only on failure.
 ///
 /// # Errors
 /// The directories cannot be read or written, or a program does not start.
-pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+pub fn run(args: &Args, console: &Console) -> Result<u8, Failure> {
     let copies = args.copies()?;
+    let places = secrets::places(&args.secret)?;
     let (steps, programs) = args.programs();
     let preparation = Preparation { args, copies, steps, programs, console };
     if let Some(datadir) = &args.datadir {
-        datadir::check(datadir, &args.runtime)?;
+        client_data::check(datadir, &args.runtime)?;
     }
-    let mut given_up = None;
-    let mut turn = Wait::new(ready::PATIENCE);
-    // Until the client ends, its data are locked.
-    let (lease, _data): (Lease, Option<Datadir>) = loop {
-        let (lease, finished) = wait(args, given_up.as_deref(), console)?;
-        let Some(datadir) = &args.datadir else {
-            console.title(&format!("run {}", finished.run_id));
-            break (lease, None);
+    loop {
+        // Both stay locked until the client ends.
+        let Held { genesis, data, run_id } = hold(&preparation)?;
+        genesis
+            .outlive_exec()
+            .map_err(|error| Failure::bug(format!("exec cannot inherit the lock: {error}")))?;
+        // init writes them, so that they are read with the lock.
+        let secrets = secrets::read(&places)?;
+        let variables: Vec<_> =
+            secrets.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
+        let Some(client) = args.supervise.client() else {
+            return Err(process::exec(&args.command, &variables).into());
         };
-        match preparation.of(datadir, &finished)? {
-            Outcome::Ready(data) => break (lease, Some(data)),
-            Outcome::Stale => given_up = Some(finished.run_id),
-            Outcome::Busy(lock, path) => {
-                // Who waits holds no genesis.
-                drop(lease);
-                turn.pause(&lock, &path, console).map_err(datadir::Error::Held)?;
-            }
+        match supervise::supervise(args, client, &run_id, data.as_ref(), &variables, console)? {
+            End::Ended(code) => return Ok(code),
+            End::Again => {}
         }
-    };
-    lease
-        .outlive_exec()
-        .map_err(|error| Failure::bug(format!("the lease cannot be inherited: {error}")))?;
-    Err(process::exec(&args.command).into())
+    }
 }
 
-/// Waits for a genesis other than `given_up`, and takes it into use.
+/// A genesis and the data that belongs to it, locked.
+struct Held {
+    genesis: GenesisLock,
+    data: Option<DataDirectory>,
+    run_id: String,
+}
+
+/// Locks a genesis and the data directory, and prepares the data.
+fn hold(preparation: &Preparation<'_>) -> Result<Held, Failure> {
+    let Preparation { args, console, .. } = *preparation;
+    let mut stale = None;
+    let mut turn = Wait::new(ready::DATADIR_LIMIT);
+    loop {
+        let (genesis, finished) = wait(args, stale.as_deref(), console)?;
+        let Some(datadir) = &args.datadir else {
+            console.title(&format!("run {}", finished.run_id));
+            return Ok(Held { genesis, data: None, run_id: finished.run_id });
+        };
+        match preparation.of(datadir, &finished)? {
+            Outcome::Ready(data) => {
+                return Ok(Held { genesis, data: Some(data), run_id: finished.run_id });
+            }
+            Outcome::Stale => stale = Some(finished.run_id),
+            Outcome::Busy(lock, path) => {
+                // init may replace the genesis while this client waits.
+                drop(genesis);
+                turn.pause(&lock, &path, console).map_err(client_data::Error::Held)?;
+            }
+        }
+    }
+}
+
+/// Waits for a genesis other than that of the run `stale`, and locks it. A supervised client also leaves
+/// a genesis alone that `watch` is replacing.
 fn wait(
     args: &Args,
-    given_up: Option<&str>,
+    stale: Option<&str>,
     console: &Console,
-) -> Result<(Lease, Finished), Failure> {
+) -> Result<(GenesisLock, Finished), Failure> {
     let usable = |marker: &[u8]| {
         let finished = Finished::parse(marker);
-        finished.map(|finished| Some(finished).filter(|new| given_up != Some(&*new.run_id)))
+        finished.map(|finished| Some(finished).filter(|new| stale != Some(&*new.run_id)))
     };
-    let (mut said, mut lacking) = (false, false);
+    // Checked again with the lock: `watch` requests first, and looks at the lock then.
+    let is_replaced = |run_id: &str| {
+        args.supervises()
+            && requests::read(&args.runtime).is_some_and(|request| request.renews(run_id))
+    };
+    let (mut announced, mut warned) = (false, false);
     loop {
-        // Not held before it is wanted: init keeps what is held.
-        let there = lease::marker(&args.runtime)?;
-        match there.as_deref().map(usable) {
+        // Read without the lock, which would make init keep this genesis.
+        let marker = claim::marker(&args.runtime)?;
+        match marker.as_deref().map(usable) {
+            Some(Ok(Some(finished))) if is_replaced(&finished.run_id) => {
+                announce_replaced(announced, &finished.run_id, console);
+            }
             Some(Ok(Some(_))) => {
-                if let Some(lease) = lease::hold(&args.runtime, console)?
-                    && let Ok(Some(finished)) = usable(&lease.marker)
+                if let Some(genesis) = claim::lock_genesis(&args.runtime, console)?
+                    && let Ok(Some(finished)) = usable(&genesis.marker)
+                    && !is_replaced(&finished.run_id)
                 {
-                    return Ok((lease, finished));
+                    return Ok((genesis, finished));
                 }
-                if !lacking && lease::lacks_lock(&args.runtime) {
-                    lacking = true;
+                if !warned && claim::lacks_lock(&args.runtime) {
+                    warned = true;
                     let runtime = args.runtime.display();
                     console.warning(&format!(
-                        "{runtime} holds a genesis, but no {runtime}/.regenesis/lock: it is a copy \
+                        "{runtime} contains a genesis but no {runtime}/.regenesis/lock: it was copied \
                          without its hidden files; waiting for them"
                     ));
-                    console.note(&format!("run regenesis init --out {runtime}, or copy all of it"));
+                    console.note(&format!(
+                        "run regenesis init --out {runtime}, or copy the hidden files too"
+                    ));
                 }
             }
-            Some(Err(error)) if !said => {
+            Some(Err(error)) if !announced => {
                 let marker = args.runtime.join(crate::layout::MARKER);
                 let marker = marker.display();
-                console.warning(&format!("{marker}: {error}; waiting until init replaces it"));
+                console.warning(&format!("{marker}: {error}; waiting for init to replace it"));
             }
-            None if !said => {
+            None if !announced => {
                 let runtime = args.runtime.display();
                 console.title(&format!("waiting for a genesis in {runtime}"));
                 if !fs::exists(&args.runtime) {
                     console.note(&format!(
-                        "no such directory yet: check --runtime, or run regenesis init --out {runtime}"
+                        "it does not exist: check --runtime, or run regenesis init --out {runtime}"
                     ));
                 }
             }
             _ => {}
         }
-        said = true;
+        announced = true;
         pause(POLL);
     }
+}
+
+fn announce_replaced(announced: bool, run_id: &str, console: &Console) {
+    if announced {
+        return;
+    }
+    console.title(&format!("waiting for a new genesis: watch is replacing run {run_id}"));
+    console.note("without watch: docker compose stop, then docker compose up -d");
 }
 
 /// A step of `regenesis run`.
 #[derive(Debug, clap::Args)]
 pub struct StepArgs {
-    /// The process to end with
+    /// Process that this one ends with
     parent: u32,
-    /// The program, with its arguments
+    /// Program and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
 
-/// Becomes the program of a step; returns only if that fails.
+/// Becomes the program of a step. Returns only on failure.
 ///
 /// # Errors
 /// It does not start.

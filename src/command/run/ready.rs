@@ -1,5 +1,6 @@
-//! Makes a data directory ready for its client.
+//! Prepares a data directory for its client.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,33 +8,40 @@ use std::time::Duration;
 
 use super::super::Failure;
 use super::Args;
+use crate::datadir::clients::program;
+use crate::datadir::mark::Mark;
+use crate::datadir::{Contents, Decision, Plan, Start, decide};
 use crate::exit;
-use crate::lease::mark::Mark;
-use crate::lease::{DataDirectory, Decision, Plan, Start, decide};
-use crate::rim::clock::{self, Stopwatch};
-use crate::rim::console::Console;
-use crate::rim::datadir::{self, Claim, Datadir, Wiped};
-use crate::rim::process;
+use crate::heal::notice::Notice;
+use crate::health::RENEW;
+use crate::io::clock::{self, Stopwatch};
+use crate::io::console::Console;
+use crate::io::process;
+use crate::runtime::aside::run_directory;
+use crate::runtime::client_data::{self, Claim, DataDirectory, Wiped};
 use crate::summary::{Finished, History};
 
-/// How long a client waits for the one that has its data directory: at a restart it may still be
+/// How long a client waits for its data directory: after a restart, the previous process may still be
 /// ending.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const DATADIR_LIMIT: Duration = Duration::from_secs(30);
 
-/// How many names a message lists.
+/// The client for which `init` writes a database.
+const GETH: &str = "geth";
+
+/// The maximum number of names in a message.
 const MAX_SHOWN: usize = 8;
 
-/// What came of it.
+/// The result of the preparation.
 pub(super) enum Outcome {
     /// The client may start.
-    Ready(Datadir),
-    /// The client cannot go on with this genesis.
+    Ready(DataDirectory),
+    /// The client cannot resume on this genesis.
     Stale,
-    /// Another process has the directory.
+    /// Another process has locked the directory.
     Busy(File, PathBuf),
 }
 
-/// What a client and its steps are going to do.
+/// A client and its steps.
 pub(super) struct Preparation<'a> {
     pub(super) args: &'a Args,
     pub(super) copies: Vec<String>,
@@ -45,23 +53,23 @@ pub(super) struct Preparation<'a> {
 }
 
 impl Preparation<'_> {
-    /// Makes a directory ready.
+    /// Prepares the directory that the user calls `named`.
     pub(super) fn of(&self, named: &Path, finished: &Finished) -> Result<Outcome, Failure> {
-        // Again: until the genesis was there, neither was the runtime directory.
-        let path = datadir::check(named, &self.args.runtime)?;
-        let directory = match Datadir::claim(&path)? {
+        // Checked again, because the runtime directory may have appeared since.
+        let path = client_data::check(named, &self.args.runtime)?;
+        let directory = match DataDirectory::claim(&path)? {
             Claim::Ours(directory) => directory,
             Claim::Busy(lock) => return Ok(Outcome::Busy(lock, path)),
             Claim::Unlocked(directory) => {
                 let shown = named.display();
-                self.console.warning(&format!("{shown}: this file system has no locks"));
-                self.console.note("nothing keeps a second client from the same data");
+                self.console.warning(&format!("{shown}: this file system does not support locks"));
+                self.console.note("make sure that no other client uses the same data");
                 directory
             }
         };
         directory
             .outlive_exec()
-            .map_err(|error| Failure::bug(format!("the lock cannot be inherited: {error}")))?;
+            .map_err(|error| Failure::bug(format!("exec cannot inherit the lock: {error}")))?;
         let start = Start {
             run_id: &finished.run_id,
             max_idle: Duration::from_secs(self.args.max_idle),
@@ -69,30 +77,39 @@ impl Preparation<'_> {
             copies: &self.copies,
             take_over: self.args.take_over,
         };
-        let found = directory.look()?;
-        let run = format!("run {}: {}", finished.run_id, named.display());
+        directory.withdraw_database(&finished.run_id)?;
+        let found = directory.contents()?;
+        let run = Run { id: &finished.run_id, datadir: named };
         let plan = match decide(&start, &found) {
             Decision::Resume => {
                 self.resume(&directory, found)?;
-                self.console.title(&format!("{run} goes on"));
+                self.console.title(&run.resumes());
                 return Ok(Outcome::Ready(directory));
             }
             Decision::Stale(idle) => {
-                let idle = idle.as_secs();
-                self.console.warning(&format!(
-                    "{run} stood still for {idle} s: the client cannot catch up"
-                ));
-                self.console
-                    .note("for a new genesis: docker compose stop, then up -d; waiting for it");
+                self.console.warning(&run.is_stale(idle));
+                let hint = RENEW;
+                match self.args.supervise.client() {
+                    Some(client) => {
+                        let run_id = finished.run_id.clone();
+                        let notice = Notice { run_id, client, starts: 0, waits: true };
+                        // On a full disk watch notices that the client is silent.
+                        let _ = directory.set_notice(&notice);
+                        self.console.note(&format!(
+                            "waiting for a new genesis from watch --heal renew; or: {hint}"
+                        ));
+                    }
+                    None => self.console.note(&format!("waiting for a new genesis: {hint}")),
+                }
                 return Ok(Outcome::Stale);
             }
             Decision::Foreign(entry) => {
                 let message = format!(
-                    "{} holds {}, and no mark that an earlier run began with it empty",
+                    "{} contains {} and has no mark of an earlier run; nothing was deleted",
                     named.display(),
                     quoted(&entry)
                 );
-                return Err(Failure::new(exit::OUTPUT, message, Some(self.way_out(&found))));
+                return Err(Failure::new(exit::OUTPUT, message, Some(self.remedy(&found))));
             }
             Decision::Begin => Plan::default(),
             Decision::Wipe(mut plan) => {
@@ -102,30 +119,27 @@ impl Preparation<'_> {
                 plan
             }
         };
-        // From here to the end the data are nobody's: whatever ends this early, the next start
-        // begins again.
+        // Until `set_ready`, the data is incomplete: if this process ends early, the next start wipes it.
         directory.set_unready()?;
         let wiped = directory.wipe(&plan, &label(&found))?;
-        self.tell(&run, &plan, &wiped);
+        self.report(&run, &plan, &wiped);
         self.begin(&directory, found.mark, finished)?;
         Ok(Outcome::Ready(directory))
     }
 
-    fn way_out(&self, found: &DataDirectory) -> &'static str {
+    fn remedy(&self, found: &Contents) -> &'static str {
         match (self.args.take_over, found.has_trace) {
-            (true, true) => {
-                "move it away: --take-over wipes what is known of this client's chain data, nothing else"
-            }
+            (true, true) => "move it away: --take-over wipes only known chain data of this client",
             (false, true) => {
-                "give the client an empty directory; if these are chain data of this client, run with \
-                 --take-over, or docker compose down -v"
+                "use an empty directory; if this is chain data of this client, add --take-over, or run \
+                 docker compose down -v"
             }
-            (_, false) => "give the client an empty directory, or move away what is in this one",
+            (_, false) => "use an empty directory, or move the contents of this one away",
         }
     }
 
-    /// Notes in the mark who goes on with the data.
-    fn resume(&self, directory: &Datadir, found: DataDirectory) -> Result<(), Failure> {
+    /// Adds the programs to the mark.
+    fn resume(&self, directory: &DataDirectory, found: Contents) -> Result<(), Failure> {
         if let Some(mut mark) = found.mark
             && mark.add_programs(&self.programs)
         {
@@ -134,8 +148,8 @@ impl Preparation<'_> {
         Ok(())
     }
 
-    /// Says what a wipe did.
-    fn tell(&self, run: &str, plan: &Plan, wiped: &Wiped) {
+    /// Reports the result of a wipe.
+    fn report(&self, run: &Run<'_>, plan: &Plan, wiped: &Wiped) {
         let list = |names: &[OsString]| {
             let shown: Vec<_> = names.iter().take(MAX_SHOWN).map(quoted).collect();
             let more = names.len() - shown.len();
@@ -143,28 +157,28 @@ impl Preparation<'_> {
             shown.join(", ") + &more
         };
         if wiped.removed {
-            self.console.title(&format!("{run} held data of another run: wiped"));
+            self.console.title(&run.wiped());
         } else {
-            self.console.title(&format!("{run} is new"));
+            self.console.title(&run.starts());
         }
         if !plan.keep.is_empty() {
             self.console.note(&format!("kept {}", list(&plan.keep)));
         }
         if let Some(place) = &wiped.aside {
             let what = match &plan.aside[..] {
-                [] => "what was in place of our own files".to_owned(),
+                [] => "files that had replaced those of regenesis".to_owned(),
                 names => list(names),
             };
             self.console.note(&format!("set aside {what} in {}", place.display()));
             let root = place.parent().unwrap_or(place).display();
-            self.console.note(&format!("{root} may be removed when nobody needs what is in it"));
+            self.console.note(&format!("remove {root} when you no longer need its contents"));
         }
     }
 
-    /// Fills a directory with new data.
+    /// Creates new data.
     fn begin(
         &self,
-        directory: &Datadir,
+        directory: &DataDirectory,
         mark: Option<Mark>,
         finished: &Finished,
     ) -> Result<(), Failure> {
@@ -174,16 +188,18 @@ impl Preparation<'_> {
         };
         let kept = directory.entries()?;
         let kept: Vec<_> = kept.iter().filter_map(|entry| entry.to_str()).collect();
-        // What an earlier program made is wiped.
+        // The data of earlier programs is gone.
         mark.programs.clone_from(&self.programs);
         mark.created.retain(|entry| kept.contains(&entry.as_str()));
         mark.copied.clone_from(&self.copies);
-        // Before anything is made: it says that what comes is ours.
+        // Before anything else, so that everything from here on is known to be ours.
         directory.set_mark(&mark)?;
         for name in &self.copies {
             directory.copy(&self.args.runtime, name)?;
         }
-        let done = self.run_steps(finished);
+        let has_database = self.programs.iter().any(|program| program == GETH)
+            && directory.place_database(&mark, &finished.run_id)?;
+        let done = self.run_steps(finished, has_database);
         let entries = directory.entries()?.into_iter().filter_map(|entry| entry.into_string().ok());
         let new = entries.filter(|entry| {
             !kept.contains(&entry.as_str()) && !self.copies.iter().any(|copy| copy == entry)
@@ -192,24 +208,57 @@ impl Preparation<'_> {
             directory.set_mark(&mark)?;
         }
         done?;
+        // From here on the database is geth's.
+        directory.forget_database(&mut mark)?;
         Ok(directory.set_ready(&finished.run_id)?)
     }
 
-    fn run_steps(&self, finished: &Finished) -> Result<(), Failure> {
-        if !self.args.once.is_empty() {
-            process::run(&self.args.once)?;
+    fn run_steps(&self, finished: &Finished, has_database: bool) -> Result<(), Failure> {
+        let Args { once, import, .. } = self.args;
+        let only_database = finished.el.as_ref().is_some_and(|el| el.only_database);
+        // That of an L2 imports its own genesis.
+        let is_of_l1 = self.args.supervise != super::Supervise::L2;
+        let is_geth = self.programs.iter().any(|program| program == GETH);
+        if only_database && !has_database && is_geth && is_of_l1 {
+            let message = "the genesis has no accounts, and geth's database is not in --datadir";
+            let hint = "run regenesis init again with --geth-datadir, geth's data directory";
+            return Err(Failure::new(exit::OUTPUT, message, Some(hint)));
         }
-        if let Some(History { blocks, bytes: Some(bytes), .. }) = finished.history
-            && !self.args.import.is_empty()
-        {
+        if has_database && self.is_geth(once, "init") {
+            self.console.title("regenesis init has imported the genesis: skipped geth init");
+        } else if !once.is_empty() {
+            process::run(once)?;
+        }
+        let Some(History { blocks, bytes: Some(bytes), .. }) = finished.history else {
+            return Ok(());
+        };
+        if has_database && self.is_geth(import, "import") {
+            let text = format!("the database has all {blocks} blocks: skipped geth import");
+            self.console.title(&text);
+        } else if !import.is_empty() {
             self.import(blocks, bytes)?;
         }
         Ok(())
     }
 
-    /// Has the client import the past.
+    /// Whether a step only runs this command of geth, `init` or `import`, on this data directory.
+    fn is_geth(&self, step: &[OsString], command: &str) -> bool {
+        let words: Vec<_> = step.iter().map(|word| word.to_string_lossy()).collect();
+        let flags = words.iter().filter_map(|word| word.strip_prefix('-'));
+        let mut flags = flags.map(|flag| flag.trim_start_matches('-'));
+        let attached = flags.clone().find_map(|flag| flag.strip_prefix("datadir="));
+        let is_alone = |word: &Cow<'_, str>| word.trim_start_matches('-') == "datadir";
+        let next = words.iter().position(is_alone).and_then(|at| words.get(at + 1));
+        let datadir = attached.or(next.map(|word| &**word)).map(Path::new);
+        program(step) == GETH
+            && words.iter().any(|word| word == command)
+            && datadir.is_none_or(|path| Some(path) == self.args.datadir.as_deref())
+            && !flags.any(|flag| flag.starts_with("override."))
+    }
+
+    /// Runs the command that imports the blocks.
     fn import(&self, blocks: u64, bytes: u64) -> Result<(), Failure> {
-        self.console.title(&format!("importing the past: {blocks} blocks, {bytes} bytes"));
+        self.console.title(&format!("importing the history: {blocks} blocks, {bytes} bytes"));
         let mut watch = Stopwatch::start();
         process::run(&self.args.import)?;
         let took = watch.lap().as_secs_f64();
@@ -218,16 +267,38 @@ impl Preparation<'_> {
     }
 }
 
-/// A name, without what a terminal would obey.
+/// The start of a client, in words.
+struct Run<'a> {
+    id: &'a str,
+    datadir: &'a Path,
+}
+
+impl Run<'_> {
+    fn resumes(&self) -> String {
+        format!("run {} resumes with the data in {}", self.id, self.datadir.display())
+    }
+
+    fn starts(&self) -> String {
+        format!("run {} starts with new data in {}", self.id, self.datadir.display())
+    }
+
+    fn wiped(&self) -> String {
+        format!("run {}: wiped the data of another run in {}", self.id, self.datadir.display())
+    }
+
+    fn is_stale(&self, idle: Duration) -> String {
+        let (id, datadir, idle) = (self.id, self.datadir.display(), idle.as_secs());
+        format!("run {id}: the data in {datadir} has been idle for {idle} s, too long to catch up")
+    }
+}
+
+/// A name in quotes, with control characters escaped.
 fn quoted(name: &OsString) -> String {
     format!("{:?}", name.to_string_lossy())
 }
 
-/// What the directory of things set aside is called: after the run that they are of, or the time.
-fn label(found: &DataDirectory) -> String {
-    let is_id = |text: &&str| {
-        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    let run = found.status.as_deref().filter(is_id);
+/// The name of the directory for files set aside: the run to which they belong, or the time.
+fn label(found: &Contents) -> String {
+    let run = run_directory(found.status.as_deref());
     run.map_or_else(|| clock::now().to_string(), str::to_owned)
 }

@@ -1,47 +1,50 @@
-//! Files in the snapshot's directory that regenesis did not write.
+//! Files in the directory of a snapshot that regenesis did not write.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::super::Failure;
-use super::super::prepare::{Prepared, Steps};
-use crate::compose::{self, ENV, FILE, Stack, UP, UP_FILE};
+use super::super::steps::Steps;
+use crate::compose::{self, FILE, UP, UP_FILE};
 use crate::exit;
-use crate::rim::fs;
-use crate::rim::walk::{self, Entry, Kind};
+use crate::io::fs;
+use crate::io::list::{self, Entry, Kind};
+use crate::pipeline::Prepared;
+use crate::services::{Clients, Options, settings, stack_of};
 use crate::snapshot::Snapshot;
 use crate::snapshot::foreign::{
     SETTINGS, first_difference, is_ours, is_read_by_compose, settings_obeyed,
 };
 
-/// Entries below the snapshot's own directory that are looked at.
+/// The limit of examined entries.
 const MOST: usize = 10_000;
-/// Entries that are named on the terminal.
+/// The limit of entries that are printed.
 const SHOWN: usize = 20;
-const HINT: &str = "whoever made the snapshot may run commands on this machine by it: look at it \
-                    before you start this stack, or move it away";
+const HINT: &str = "it may run commands on this machine: read it before you start this stack, or move \
+                    it away";
 
-/// Something that regenesis did not write.
+/// A file that regenesis did not write, or a line of one.
 #[derive(Debug, Serialize)]
 pub(super) struct Foreign {
     path: String,
     /// Line of the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
-    /// What it is, or does.
+    /// Its kind or its effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     what: Option<String>,
-    /// Whether a program obeys it when the stack starts.
+    /// Whether a program acts on it when the stack starts.
     obeyed: bool,
 }
 
-/// All of it.
+/// All foreign files of a snapshot.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Found {
     /// By path.
     foreign: Vec<Foreign>,
-    /// Whether there is more than was looked at.
+    /// Whether entries were left unexamined.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     more_foreign: bool,
 }
@@ -62,15 +65,15 @@ impl Foreign {
     }
 }
 
-/// Looks for them, and names them.
+/// Finds the foreign files, and prints the harmless ones.
 pub(super) fn find(
     snapshot: &Snapshot,
     directory: &Path,
     prepared: &Prepared,
-    steps: &mut Steps<'_>,
+    steps: &Steps<'_>,
 ) -> Result<Found, Failure> {
-    // What is in there is git's.
-    let (entries, all) = walk::below(directory, |path| path == ".git", MOST)?;
+    // Its contents are git's.
+    let (entries, all) = list::below(directory, |path| path == ".git", MOST)?;
     let mut found = Found { foreign: Vec::new(), more_foreign: !all };
     for entry in entries {
         found.foreign.extend(judge(entry));
@@ -83,17 +86,17 @@ pub(super) fn find(
     }
     if harmless.len() > SHOWN || !all {
         let rest = harmless.len().saturating_sub(SHOWN);
-        let more = if all { "" } else { ", and more that was not looked at" };
+        let more = if all { "" } else { ", and more entries that were not examined" };
         console.note(&format!("{rest} other files that regenesis did not write{more} (--json)"));
     }
     if found.foreign.is_empty() {
-        steps.done("foreign", "no file that regenesis did not write");
+        steps.done("foreign", "only files that regenesis wrote");
     }
     Ok(found)
 }
 
 impl Found {
-    /// Fails if a program would obey one of them.
+    /// Fails if a program would act on one of the files.
     pub(super) fn check(&self, directory: &Path, steps: &Steps<'_>) -> Result<(), Failure> {
         let mut obeyed = self.foreign.iter().filter(|foreign| foreign.obeyed);
         let Some(last) = obeyed.next_back() else { return Ok(()) };
@@ -102,12 +105,12 @@ impl Found {
     }
 }
 
-/// What is to be said of an entry by its name and kind alone.
+/// Judges an entry by its name and kind alone.
 fn judge(entry: Entry) -> Option<Foreign> {
     let Entry { path, kind } = entry;
     if kind != Kind::Directory && is_read_by_compose(&path) {
-        let what = "Compose would read it, and it may say what runs and which parts of this machine \
-                    are mounted";
+        let what = "Compose would read it, and it can choose what runs and which directories of this \
+                    machine are mounted";
         return Some(Foreign::obeyed(&path, None, what.to_owned()));
     }
     let what = match kind {
@@ -119,27 +122,51 @@ fn judge(entry: Entry) -> Option<Foreign> {
             return Some(Foreign::harmless(path, Some(&format!("a {name}"))));
         }
         Kind::Directory if path == ".git/" => {
-            Some("a git repository: git obeys its config and hooks when you use it here")
+            Some("a git repository: git applies its config and hooks when you run git here")
         }
-        Kind::Directory | Kind::File | Kind::Link => None,
+        Kind::Directory | Kind::Unreadable(_) | Kind::File | Kind::Link => None,
     };
     (!is_ours(&path)).then(|| Foreign::harmless(path, what))
 }
 
-/// Files of the stack that are not as this program writes them, and settings that change it.
+/// The compose file that this version writes: for the clients of the file that is there, or for the
+/// default ones.
+fn compose_file(
+    snapshot: &Snapshot,
+    directory: &Path,
+    prepared: &Prepared,
+) -> Result<String, Failure> {
+    let options = |clients| {
+        Options::in_snapshot(&prepared.config, clients)
+            .map_err(|error| Failure::config(&snapshot.config, &error))
+    };
+    let chains = super::super::compose::l2(snapshot)?;
+    let enclave = super::super::compose::enclave(directory)?;
+    let path = directory.join(FILE);
+    if !list::is_link(&path) && fs::exists(&path) {
+        let text = fs::read_file(&path)?;
+        for clients in Clients::all() {
+            let written = compose::file(&stack_of(options(clients)?, &chains, &enclave));
+            if first_difference(&text, &written).is_none() {
+                return Ok(written);
+            }
+        }
+    }
+    Ok(compose::file(&stack_of(options(Clients::default())?, &chains, &enclave)))
+}
+
+/// Stack files that differ from those that this version writes, and settings that change the stack.
 fn changed(
     snapshot: &Snapshot,
     directory: &Path,
     prepared: &Prepared,
 ) -> Result<Vec<Foreign>, Failure> {
-    let stack = Stack::in_snapshot(&prepared.config);
-    let stack = stack.map_err(|error| Failure::config(&snapshot.config, &error))?;
-    let compose = compose::file(stack);
     let mut found = Vec::new();
+    let compose = compose_file(snapshot, directory, prepared)?;
     for (name, by, written) in [(FILE, "Compose", compose.as_str()), (UP_FILE, "a shell", UP)] {
         let path = directory.join(name);
-        if walk::is_link(&path) {
-            let what = format!("is a link, which {by} would follow to whatever is there then");
+        if list::is_link(&path) {
+            let what = format!("is a link, which {by} would follow to any target");
             found.push(Foreign::obeyed(name, None, what));
             continue;
         }
@@ -147,7 +174,7 @@ fn changed(
             && let Some(line) = first_difference(&fs::read_file(&path)?, written)
         {
             let what = format!(
-                "is not what regenesis {} writes for this snapshot, and {by} would obey it",
+                "differs from the file that regenesis {} writes, and {by} would run it",
                 env!("CARGO_PKG_VERSION")
             );
             found.push(Foreign::obeyed(name, Some(line), what));
@@ -156,11 +183,12 @@ fn changed(
     let path = directory.join(SETTINGS);
     if fs::exists(&path) {
         let text = fs::read_file(&path)?;
-        // up.sh writes it, for plain docker compose; of another directory it would be another stack.
-        let project = compose::project::of(&fs::canonical(directory)?);
-        let ours = format!("{ENV}COMPOSE_PROJECT_NAME={project}\n");
+        // up.sh writes this line for plain docker compose. With the name of another directory it would
+        // select another stack.
+        let project = compose::project::of(fs::canonical(directory)?.as_os_str().as_bytes());
+        let ours = format!("{}COMPOSE_PROJECT_NAME={project}\n", settings::FILE);
         for setting in settings_obeyed(&String::from_utf8_lossy(&text), &ours) {
-            let what = format!("sets {}, which Compose would obey", setting.name);
+            let what = format!("sets {}, which Compose would apply", setting.name);
             found.push(Foreign::obeyed(SETTINGS, Some(setting.line), what));
         }
     }

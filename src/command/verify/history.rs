@@ -1,4 +1,4 @@
-//! The past of a chain: that its file is whole, and that a node has all of it.
+//! The history of a chain: checks that its file is complete, and that a node has all of it.
 
 use std::io::Read;
 
@@ -8,25 +8,27 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::super::Failure;
-use super::super::prepare::{Prepared, Steps};
+use super::super::steps::Steps;
 use crate::capture::block::Block as Answer;
 use crate::capture::chain::BLOCK_LIMIT;
-use crate::capture::history::{Links, next};
+use crate::capture::history::{ChainCheck, next};
 use crate::capture::receipts::{self, Log};
 use crate::el::block::Block;
 use crate::exit;
-use crate::rim::fs;
-use crate::rim::rpc::Client;
+use crate::file::Input;
+use crate::io::fs;
+use crate::io::rpc_client::Client;
+use crate::pipeline::Prepared;
 use crate::rpc::Rpc;
-use crate::snapshot::{Input, Snapshot};
+use crate::snapshot::Snapshot;
 
-/// Blocks that are asked for at once.
+/// The number of blocks in one request.
 const BATCH: usize = 64;
 const HINT: &str = "it was edited or damaged: capture it again";
 
-/// The past that a chain should have.
+/// The history that a chain should have.
 #[derive(Debug)]
-pub(super) struct Past {
+pub(super) struct ChainHistory {
     /// `chain.rlp`.
     pub(super) chain: Input,
     /// Hash of block 0.
@@ -43,15 +45,15 @@ pub(super) struct Compared {
     logs: u64,
 }
 
-impl Past {
-    /// The past of a snapshot, if it keeps one.
+impl ChainHistory {
+    /// The history of a snapshot, if it has one.
     pub(super) fn of(snapshot: &Snapshot, prepared: &Prepared) -> Option<Self> {
-        let (history, past) = (snapshot.history.as_ref()?, prepared.past.as_ref()?);
+        let (history, past) = (snapshot.history.as_ref()?, prepared.history.as_ref()?);
         let head = (past.head.header.number, past.hash);
         Some(Self { chain: history.chain.clone(), genesis_hash: past.genesis_hash?, head })
     }
 
-    /// Reads the file to its end: every block is the child of the one before.
+    /// Reads the file to its end and checks that every block is the child of the one before.
     pub(super) fn read(
         &self,
         mut each: impl FnMut(&Block) -> Result<(), Failure>,
@@ -61,33 +63,33 @@ impl Past {
             Failure::new(exit::VERIFICATION, message, Some(HINT))
         };
         let mut reader = fs::open(&self.chain)?;
-        let mut links = Links::new(self.genesis_hash);
-        while links.number() < self.head.0 {
-            let number = links.number() + 1;
+        let mut checked = ChainCheck::new(self.genesis_hash);
+        while checked.number() < self.head.0 {
+            let number = checked.number() + 1;
             let rlp = next(&mut reader).map_err(|error| wrong(&error.to_string()))?;
-            let Some(rlp) = rlp else { return Err(wrong(&format!("ends in block {number}"))) };
+            let Some(rlp) = rlp else { return Err(wrong(&format!("ends within block {number}"))) };
             let added = Block::decode(&mut &rlp[..]).map_err(|error| error.to_string());
-            let added = added.and_then(|block| links.add(block).map_err(|error| error.to_string()));
+            let added =
+                added.and_then(|block| checked.add(block).map_err(|error| error.to_string()));
             added.map_err(|what| wrong(&format!("block {number}: {what}")))?;
-            links.head.as_ref().map_or(Ok(()), &mut each)?;
+            checked.head.as_ref().map_or(Ok(()), &mut each)?;
         }
-        if links.hash != self.head.1 {
-            return Err(wrong(&format!("ends with {}, not with {}", links.hash, self.head.1)));
+        if checked.hash != self.head.1 {
+            return Err(wrong(&format!(
+                "ends with block {}, expected {}",
+                checked.hash, self.head.1
+            )));
         }
-        let mut behind = [0];
-        match reader.read(&mut behind) {
+        let mut rest = [0];
+        match reader.read(&mut rest) {
             Ok(0) => Ok(()),
-            Ok(_) => Err(wrong(&format!("goes on behind block {}", self.head.0))),
+            Ok(_) => Err(wrong(&format!("continues after block {}", self.head.0))),
             Err(error) => Err(wrong(&error.to_string())),
         }
     }
 
-    /// Compares hashes, receipts and logs of all blocks with those of a node.
-    pub(super) fn compare(
-        &self,
-        el: &Client<'_>,
-        steps: &mut Steps<'_>,
-    ) -> Result<Compared, Failure> {
+    /// Compares the hashes, receipts and logs of all blocks with those of a node.
+    pub(super) fn compare(&self, el: &Client<'_>, steps: &Steps<'_>) -> Result<Compared, Failure> {
         let (mut compared, mut batch) = (Compared::default(), Vec::new());
         let console = steps.console;
         self.read(|block| {
@@ -101,8 +103,8 @@ impl Past {
         })?;
         compare(el, &batch, &mut compared)?;
         let Compared { blocks, receipts, logs } = &compared;
-        let text = format!("{blocks} blocks, {receipts} receipts, {logs} logs as they were");
-        steps.done("past", &text);
+        let text = format!("{blocks} blocks, {receipts} receipts and {logs} logs as captured");
+        steps.done("history", &text);
         Ok(compared)
     }
 }
@@ -120,9 +122,9 @@ fn compare(el: &Client<'_>, blocks: &[Block], compared: &mut Compared) -> Result
     for ((block, header), receipts) in blocks.iter().zip(headers).zip(receipts) {
         let number = block.header.number;
         let differs = |what: &str, ours: B256, theirs: String| {
-            let message = format!("block {number} has {what} {theirs}, but its past {ours}");
+            let message = format!("block {number} has {what} {theirs}, but the history has {ours}");
             let hint =
-                "the node has not imported this past: empty its data, and start the stack anew";
+                "the node has a different history: empty its data directory and restart the stack";
             Err(Failure::new(exit::VERIFICATION, message, Some(hint)))
         };
         let theirs = match &header[..] {
@@ -132,12 +134,12 @@ fn compare(el: &Client<'_>, blocks: &[Block], compared: &mut Compared) -> Result
         let hash = block.header.hash();
         if theirs != Some(hash) {
             let theirs = theirs.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
-            return differs("the hash", hash, theirs);
+            return differs("hash", hash, theirs);
         }
         let receipts = receipts::parse(receipts).map_err(failed)?;
         let root = receipts::root(&receipts);
         if root != block.header.receipts_root {
-            return differs("receipts with the root", block.header.receipts_root, root.to_string());
+            return differs("receipts root", block.header.receipts_root, root.to_string());
         }
         compared.receipts += receipts.len() as u64;
         expected.extend(receipts.into_iter().flat_map(|receipt| receipt.logs));
@@ -150,10 +152,10 @@ fn compare(el: &Client<'_>, blocks: &[Block], compared: &mut Compared) -> Result
     if found != expected {
         let (ours, theirs) = (expected.len(), found.len());
         let message = format!(
-            "eth_getLogs from block {from} to {to} gives {theirs} logs, other ones than the {ours} of \
-             the receipts"
+            "eth_getLogs returns {theirs} logs for blocks {from} to {to}, which differ from the {ours} \
+             in the receipts"
         );
-        let hint = "the node's index of logs is not whole: geth --history.logs 0 keeps all";
+        let hint = "the node's log index is incomplete: geth --history.logs 0 keeps it complete";
         return Err(Failure::new(exit::VERIFICATION, message, Some(hint)));
     }
     compared.blocks += blocks.len() as u64;

@@ -1,59 +1,70 @@
-//! `regenesis verify`: proves that a snapshot is whole, and that a chain was made of it.
+//! `regenesis verify`: checks that a snapshot is complete, and that a chain started from it.
 
 mod chain;
 mod foreign;
 mod history;
-mod snapshot;
+mod l2;
+#[cfg(feature = "host")]
+mod services;
+pub(super) mod snapshot;
+#[cfg(feature = "host")]
+mod up;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::prepare::Steps;
-use super::{Failure, connect, given, snapshot_directory};
-use crate::exit;
-use crate::rim::console::Console;
-use chain::Source;
+use super::named::named;
+use super::steps::Steps;
+use super::{Failure, connect, given, print_json, snapshot_directory};
+use crate::io::console::Console;
+use chain::Reference;
 
 const EXAMPLES: &str = "Examples:
-  regenesis verify my-snapshot         read every byte; compare with baked/
+  regenesis verify my-snapshot         read every byte and compare with baked/
   regenesis verify my-snapshot --json
+  regenesis verify my-snapshot --up    also start it in Docker, compare the chain, and remove the stack
   regenesis verify my-snapshot --el-rpc 127.0.0.1:8545 --cl-rpc 127.0.0.1:5052
-                                       and that this chain was made of it, and lives
+                                       also check that this chain started from it and advances
   regenesis verify --el-rpc 127.0.0.1:8545 --runtime ./runtime
-                                       that this chain is the one that init made";
+                                       check that this chain has the genesis that init wrote
+  regenesis verify --l2-rpc op=127.0.0.1:9545 --l2-node op=127.0.0.1:9547
+                                       check that this L2 has the genesis and the config of
+                                       ./runtime/l2/op, and that its three heads advance";
 
-/// Prove a snapshot: every file is read, state root, schedules and all keys are computed, baked/ must
-/// say the same, and no file in it decides what Compose runs but ours; or a running chain: its genesis
-/// is ours, and its head advances
+/// Verify that a snapshot is complete, or that a running chain started from it
+///
+/// For a snapshot: reads every file, computes the state root, the fork schedules and all keys, compares
+/// them with baked/, and reports files that regenesis did not write and that Compose would act on. For a
+/// running chain: checks that its genesis is the expected one and that its head advances; also an L2.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Snapshot directory
-    #[arg(env = "REGENESIS_SNAPSHOT", hide_env_values = true)]
     snapshot: Option<PathBuf>,
-    /// JSON-RPC of a running chain's execution node: URL, or host and port
-    #[arg(long, value_name = "URL", env = "REGENESIS_EL_RPC", hide_env_values = true)]
+    /// JSON-RPC of the execution node of a running chain: a URL, or HOST:PORT
+    #[arg(long, value_name = "URL")]
     el_rpc: Option<String>,
-    /// REST API of its beacon node
-    #[arg(long, value_name = "URL", env = "REGENESIS_CL_RPC", hide_env_values = true)]
+    /// Beacon API of its beacon node
+    #[arg(long, value_name = "URL")]
     cl_rpc: Option<String>,
-    /// The directory that regenesis init wrote, of which the chain is, where no snapshot is given
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "./runtime",
-        env = "REGENESIS_RUNTIME",
-        hide_env_values = true
-    )]
+    /// op-geth of a running L2, compared with l2/NAME of --runtime: genesis, and unsafe, safe and
+    /// finalized head
+    #[arg(long, value_name = "NAME=URL", value_delimiter = ',')]
+    l2_rpc: Vec<String>,
+    /// op-node of that L2, to compare its config field by field
+    #[arg(long, value_name = "NAME=URL", value_delimiter = ',')]
+    l2_node: Vec<String>,
+    /// Also start the snapshot as a stack of its own on free ports; check that its chain and its L2s
+    /// match the snapshot and advance, and that all services answer; then remove the stack
+    #[cfg(feature = "host")]
+    #[arg(long, requires = "snapshot", conflicts_with_all = ["el_rpc", "cl_rpc", "l2_rpc", "l2_node"])]
+    up: bool,
+    /// Runtime directory to compare with when no SNAPSHOT is given
+    #[arg(long, value_name = "DIR", default_value = "./runtime")]
     runtime: PathBuf,
-    /// Print the result to stdout
-    #[arg(
-        long,
-        env = "REGENESIS_JSON",
-        hide_env_values = true,
-        value_parser = crate::command::switch()
-    )]
+    /// Print the result as JSON to stdout
+    #[arg(long)]
     json: bool,
 }
 
@@ -65,56 +76,74 @@ struct Verified {
     found: Option<foreign::Found>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chain: Option<chain::Verified>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    l2: Vec<l2::Verified>,
 }
 
 /// Runs the verb.
 ///
 /// # Errors
-/// The snapshot is wrong, the bake is not of it, Compose would obey a file in it that is not ours, or
-/// the chain is another one or stands still.
+/// The snapshot is invalid, its bake belongs to other files, Compose would act on a file in it that
+/// regenesis did not write, or the chain has another genesis or does not advance.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let directory = args.snapshot.as_ref().filter(|path| !path.as_os_str().is_empty());
     let (el, cl) = (args.el_rpc.as_deref().and_then(given), args.cl_rpc.as_deref().and_then(given));
-    if el.is_none() && (directory.is_none() || cl.is_some()) {
+    let (l2, l2_nodes) = (named("--l2-rpc", &args.l2_rpc)?, named("--l2-node", &args.l2_node)?);
+    if el.is_none() && (cl.is_some() || directory.is_none() && l2.is_empty()) {
         return Err(Failure::usage(
-            "nothing to verify: give a snapshot, or a running chain's --el-rpc",
-            "see regenesis verify --help",
+            "nothing to verify: SNAPSHOT and --el-rpc are missing",
+            "name a snapshot, the --el-rpc of a running chain, or both; for an L2 --l2-rpc",
         ));
     }
-    let el = el.map(|url| connect("--el-rpc", url, chain::PATIENCE, console)).transpose()?;
-    let cl = cl.map(|url| connect("--cl-rpc", url, chain::PATIENCE, console)).transpose()?;
-    let mut steps = Steps::start(console);
+    if let Some(name) = l2_nodes.keys().find(|name| !l2.contains_key(*name)) {
+        let message = format!("--l2-node names {name}, and --l2-rpc does not");
+        return Err(Failure::usage(message, "pass its op-geth too: --l2-rpc NAME=URL"));
+    }
+    let el = el.map(|url| connect("--el-rpc", url, chain::RETRY_POLICY, console)).transpose()?;
+    let cl = cl.map(|url| connect("--cl-rpc", url, chain::RETRY_POLICY, console)).transpose()?;
+    let steps = Steps::start(console);
     let snapshot = directory.map(|path| snapshot_directory(path)).transpose()?;
-    let what = match (&snapshot, &el) {
+    let subject = match (&snapshot, &el) {
         (Some(snapshot), _) => snapshot.name.clone(),
         (None, Some(el)) => el.label().to_owned(),
-        (None, None) => String::new(),
+        (None, None) => l2.keys().cloned().collect::<Vec<_>>().join(", "),
     };
-    console.title(&format!("regenesis {} · verifying {what}", env!("CARGO_PKG_VERSION")));
-    let mut verified = Verified { snapshot: None, found: None, chain: None };
-    let mut source = Source::Runtime(&args.runtime);
+    console.title(&format!("regenesis {} · verifying {subject}", env!("CARGO_PKG_VERSION")));
+    let mut verified = Verified { snapshot: None, found: None, chain: None, l2: Vec::new() };
+    let mut reference = Reference::Runtime(&args.runtime);
     let prepared;
     if let (Some(snapshot), Some(directory)) = (&snapshot, directory) {
-        let (found, all) = snapshot::verify(snapshot, directory, &mut steps)?;
+        let (found, all) = snapshot::verify(snapshot, directory, &steps)?;
         verified.snapshot = Some(found);
         prepared = all;
-        let found = foreign::find(snapshot, directory, &prepared, &mut steps)?;
+        #[cfg(feature = "host")]
+        {
+            super::networks::verify(directory, &steps)?;
+            services::verify(directory, &steps)?;
+        }
+        let found = foreign::find(snapshot, directory, &prepared, &steps)?;
         let checked = found.check(directory, &steps);
         verified.found = Some(found);
         if checked.is_err() && args.json {
-            print(&verified)?;
+            print_json(&verified)?;
         }
         checked?;
-        source = Source::Snapshot(snapshot, &prepared);
+        reference = Reference::Snapshot(snapshot, &prepared);
+    }
+    #[cfg(feature = "host")]
+    if let (true, Some(directory)) = (args.up, directory) {
+        let (chain, l2) = up::verify(&reference, directory, &steps)?;
+        (verified.chain, verified.l2) = (Some(chain), l2);
     }
     if let Some(el) = &el {
-        verified.chain = Some(chain::verify(&source, el, cl.as_ref(), &mut steps)?);
+        verified.chain = Some(chain::verify(&reference, el, cl.as_ref(), &steps)?);
     }
-    if args.json { print(&verified) } else { Ok(()) }
-}
-
-fn print(verified: &Verified) -> Result<(), Failure> {
-    let mut json = serde_json::to_vec_pretty(verified).unwrap_or_default();
-    json.push(b'\n');
-    super::print(&json)
+    for (name, url) in &l2 {
+        let connect = |flag, url| connect(flag, url, chain::RETRY_POLICY, console);
+        let el = connect("--l2-rpc", url)?;
+        let node = l2_nodes.get(name).map(|url| connect("--l2-node", url)).transpose()?;
+        let file = l2::in_runtime(&args.runtime, name)?;
+        verified.l2.push(l2::verify(&file, name, &el, node.as_ref(), &steps)?);
+    }
+    if args.json { print_json(&verified) } else { Ok(()) }
 }
