@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Time from the command to the prompt of `regenesis up` and of `docker compose up -d --wait`, on the same
-# stack of the sample and in turns, and the number of the head at the prompt. Every round starts without
-# containers and volumes. Needs the images of e2e/docker/images.sh.
+# Time from the command to the prompt of `regenesis up`, of `regenesis restore` and `up` on an archive of the
+# same snapshot, and of `docker compose up -d --wait`, in turns, and the number of the head at the prompt.
+# Every round starts without containers, volumes and restored files. Needs the images of e2e/docker/images.sh.
 #
 #   scripts/bench_up.sh [N] [PROGRAM]     N: rounds, by default 5; PROGRAM: a regenesis, by default built
 set -euo pipefail
@@ -20,6 +20,14 @@ work=$(mktemp -d)
 export XDG_STATE_HOME=$work/state
 "$program" compose >"$work/docker-compose.yml"
 
+cp -r sample "$work/sample"
+"$program" bake "$work/sample" --geth-datadir yes 2>/dev/null
+"$program" pack "$work/sample" "$work/sample.tar.zst" 2>/dev/null
+# Docker's user reads the restored files.
+chmod 755 "$work"
+restored() {
+  "$program" restore "$work/sample.tar.zst" "$work/restored" && "$program" up "$work/restored" --name "$project"
+}
 composed() { docker compose -p "$project" -f "$work/docker-compose.yml" "$@"; }
 gone() { composed down -v -t 5 >/dev/null 2>&1; }
 trap 'gone; rm -rf "$work"' EXIT
@@ -44,10 +52,12 @@ measures() {
   ended=$(date +%s.%N)
   echo "$name $(awk "BEGIN { print $ended - $begun }") $(head_block) $code" | tee -a "$work/results"
   gone
+  rm -rf "$work/restored"
 }
 
 for _ in $(seq "$rounds"); do
   measures up "$program" up --name "$project"
+  measures restored restored
   measures compose composed up -d --wait
 done
 python3 - "$work/results" <<'END'
@@ -56,7 +66,9 @@ import statistics, sys
 rows = [line.split() for line in open(sys.argv[1])]
 print("| command | median s | min | max | head at the prompt | exit codes |")
 print("|---|---|---|---|---|---|")
-for name, shown in (("up", "regenesis up"), ("compose", "docker compose up -d --wait")):
+ways = {"up": "regenesis up", "restored": "regenesis restore, regenesis up",
+        "compose": "docker compose up -d --wait"}
+for name, shown in ways.items():
     own = [row for row in rows if row[0] == name]
     times = [float(row[1]) for row in own]
     heads = ", ".join(row[2] for row in own)

@@ -5,6 +5,8 @@
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
+#[cfg(feature = "host")]
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::bar::BAR;
@@ -22,6 +24,9 @@ pub struct Console {
     colour: bool,
     terminal: bool,
     shown: Mutex<Option<Instant>>,
+    /// The lines since [`Self::record`].
+    #[cfg(feature = "host")]
+    recorded: Mutex<Option<String>>,
 }
 
 impl Default for Console {
@@ -35,7 +40,13 @@ impl Console {
     pub fn new() -> Self {
         let terminal = std::io::stderr().is_terminal();
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { colour: terminal && !no_colour, terminal, shown: Mutex::new(None) }
+        Self {
+            colour: terminal && !no_colour,
+            terminal,
+            shown: Mutex::new(None),
+            #[cfg(feature = "host")]
+            recorded: Mutex::new(None),
+        }
     }
 
     /// The same without progress: another program reads the output.
@@ -46,15 +57,36 @@ impl Console {
 
     fn paint(&self, code: &str, text: &str) -> String {
         let text = visible::line(text);
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into_owned() }
+        if self.colour && !code.is_empty() {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.into_owned()
+        }
     }
 
-    /// Writes a line; `painted` and `end` may contain colour codes, `text` is escaped.
-    fn line(&self, painted: &str, text: &str, end: &str) {
+    /// Keeps a copy of all lines from now on.
+    #[cfg(feature = "host")]
+    pub fn record(&self) {
+        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(String::new());
+    }
+
+    /// Ends the recording. The lines have neither colours nor durations: the same run has the same lines.
+    #[cfg(feature = "host")]
+    pub fn recorded(&self) -> Option<String> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Writes a line: `head` in the colour of an ANSI code, `text`, and `end`, which may have colour codes.
+    fn line(&self, (code, head): (&str, &str), text: &str, end: &str) {
         let text = visible::line(text);
+        #[cfg(feature = "host")]
+        if let Some(lines) = &mut *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) {
+            lines.extend([&visible::line(head), &*text, "\n"]);
+        }
+        let head = self.paint(code, head);
         let write = || {
             // The program continues even if stderr is closed.
-            let _ = writeln!(std::io::stderr(), "{painted}{text}{end}");
+            let _ = writeln!(std::io::stderr(), "{head}{text}{end}");
         };
         if self.terminal { BAR.above(write) } else { write() }
     }
@@ -62,33 +94,32 @@ impl Console {
     /// A headline.
     pub fn title(&self, text: &str) {
         BAR.clear();
-        self.line(&self.paint("1", text), "", "");
+        self.line(("1", text), "", "");
     }
 
     /// A finished step.
     pub fn step(&self, name: &str, text: &str, took: Duration) {
         BAR.clear();
-        let name = self.paint("32", &format!("{name:>8}"));
         let took = self.paint("2", &format!("{:.1} ms", took.as_secs_f64() * 1000.0));
-        self.line(&format!("{name}  "), text, &format!("  {took}"));
+        self.line(("32", &format!("{name:>8}  ")), text, &format!("  {took}"));
     }
 
     /// A detail below a step.
     pub fn note(&self, text: &str) {
-        self.line("          ", text, "");
+        self.line(("", "          "), text, "");
     }
 
     /// A possible problem.
     pub fn warning(&self, text: &str) {
-        self.line(&format!("{} ", self.paint("33", "warning:")), text, "");
+        self.line(("33", "warning: "), text, "");
     }
 
     /// The error that ends the program, and its remedy.
     pub fn error(&self, text: &str, hint: Option<&str>) {
         BAR.clear();
-        self.line(&format!("{} ", self.paint("31", "error:")), text, "");
+        self.line(("31", "error: "), text, "");
         if let Some(hint) = hint {
-            self.line(&format!("{} ", self.paint("36", "hint:")), hint, "");
+            self.line(("36", "hint: "), hint, "");
         }
     }
 

@@ -261,7 +261,14 @@ fn inspect(command: &[&str], listed: &str) -> Result<String, Error> {
     if listed.is_empty() {
         return Ok(String::new());
     }
-    Ok(tries(&[command, &listed].concat())?.stdout())
+    let done = tries(&[command, &listed].concat())?;
+    let said = done.stderr();
+    // Of a container, of a volume, of both.
+    let is_gone = ["No such container", "no such volume", "No such volume", "No such object"];
+    if done.succeeded() || is_gone.iter().any(|text| said.contains(text)) {
+        return Ok(done.stdout());
+    }
+    Err(failed(command.first().unwrap_or(&""), &said))
 }
 
 /// Whether an image is on this machine.

@@ -74,7 +74,7 @@ fn a_stack_lives_through_every_verb() {
         assert!(fresh.stdout.contains(&url), "{fresh:?}");
 
         let follow = ["logs", name, "init", "el", "--follow"];
-        let followed = machine.interrupted(&follow, Duration::from_secs(6), "INT");
+        let followed = machine.interrupted(&follow, Duration::from_secs(12), "INT");
         assert_eq!(followed.code, 130, "{followed:?}");
         for service in ["init | ", "el   | "] {
             assert!(followed.stdout.lines().any(|line| line.starts_with(service)), "{followed:?}");

@@ -164,7 +164,7 @@ fn the_next_lead_is_the_time_that_the_clients_needed() {
     let text = clients.wait(&place);
     assert!(text.contains("the next lead depends on it"), "{text}");
     let seconds = recorded(&place);
-    assert!((3..=6).contains(&seconds), "{seconds}");
+    assert!((3..=9).contains(&seconds), "{seconds}");
     // The same run does not count again.
     clients.wait(&place);
     assert_eq!(place.json(FILE)["starts"].as_array().unwrap().len(), 1);
@@ -173,7 +173,7 @@ fn the_next_lead_is_the_time_that_the_clients_needed() {
     let genesis = init(&place, &["--lead", "2"]);
     Clients::start(genesis, Duration::ZERO, 5).wait(&place);
     let seconds = recorded(&place);
-    assert!((9..=10).contains(&seconds), "{seconds}");
+    assert!((8..=10).contains(&seconds), "{seconds}");
     init(&place, &[]);
     assert_lead(&place, seconds);
     // Other clients start with their own guess; a lead that is given stays as it is.
@@ -192,7 +192,7 @@ fn watch_records_what_the_clients_needed() {
     let genesis = place.json("out/regenesis.json");
     let said = watch(&place, &Clients::start(genesis, Duration::from_secs(3), 1));
     let seconds = recorded(&place);
-    assert!((3..=6).contains(&seconds), "{seconds}: {said}");
+    assert!((3..=9).contains(&seconds), "{seconds}: {said}");
     let recorded = format!("the clients were ready {seconds} s after init");
     assert!(said.contains(&recorded), "{said}");
     let said = place.run(&["init", "--out", "out"]).succeeds().stderr;

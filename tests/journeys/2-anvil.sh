@@ -9,7 +9,10 @@ say "a contract on anvil"
 "$anvil" --port 19209 --silent --chain-id 31337 &
 children+=($!)
 from=http://127.0.0.1:19209
-until "$cast" block-number --rpc-url $from >/dev/null 2>&1; do sleep 0.1; done
+for _ in $(seq 600); do
+  ! "$cast" block-number --rpc-url $from >/dev/null 2>&1 || break
+  sleep 0.1
+done
 # Its code returns what slot 0 holds; creation stores 42 there.
 contract=$("$cast" send --rpc-url $from --private-key $key --json \
   --create 602a5f556008600e5f3960085ff35f545f5260205ff3 |

@@ -63,6 +63,7 @@ runs README.md capture
 # The captured account has sent a transaction.
 [ "$(nonce)" -ge 1 ] || broken "the capture lost a transaction"
 composed "$work/readme/my-snapshot" down -v
+composed "$work/readme/compose" down -v
 
 place stack
 runs docs/stack.md stack

@@ -190,7 +190,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let Found { sources, l2, agglayer, running, services } =
         match args.enclave.as_deref().and_then(given) {
             Some(enclave::LIST) => return enclave::list(args.json, console),
-            Some(name) => enclave::find(name, args, console)?,
+            Some(name) => {
+                console.record();
+                enclave::find(name, args, console)?
+            }
             None => Found { sources: enclave::without(args)?, ..Found::default() },
         };
     args.ready.check(sources.el_rpc.is_some())?;

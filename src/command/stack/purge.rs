@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 use std::path::Path;
+use std::time::Duration;
 
 use super::super::{Failure, print, steps::Steps};
 use super::removal::{changed, confirm, name_for, remove};
 use super::target::SNAPSHOT;
 use super::{STATE_FILES, blocks, lock, locked, named, now, state_directory};
+use crate::io::clock::{Stopwatch, pause};
 use crate::io::console::Console;
 use crate::io::{docker, fs, host};
 use crate::operate::stacks::Stack;
@@ -17,6 +19,9 @@ const EXAMPLES: &str = "Examples:
   regenesis purge my-chain --yes
 
 Snapshots and images stay, and so do services that you added to the project.";
+
+/// How long the daemon may take to release a network.
+const RELEASE: Duration = Duration::from_secs(10);
 
 /// Remove a stack: its containers, volumes and network
 #[derive(Debug, clap::Args)]
@@ -71,7 +76,15 @@ fn remove_all(stack: &Stack, networks: &[(String, String)]) -> Result<(), Failur
     // An image may declare volumes. Their names do not show the stack, so the list of volumes lacks them.
     remove(&["rm", "--force", "--volumes"], stack.containers.iter().map(|one| one.id.as_str()))?;
     remove(&["volume", "rm"], stack.volumes.iter().map(|one| one.name.as_str()))?;
-    remove(&["network", "rm"], networks.iter().map(|(id, _)| id.as_str()))?;
+    let started = Stopwatch::start();
+    while let Err(failure) = remove(&["network", "rm"], networks.iter().map(|(id, _)| id.as_str()))
+    {
+        // The daemon may still see the containers in the network that it has just removed.
+        if started.elapsed() > RELEASE {
+            return Err(failure);
+        }
+        pause(Duration::from_millis(500));
+    }
     let state = state_directory(&stack.name)?;
     remove_sample(&state.join(SNAPSHOT))?;
     host::remove_state(&state, &STATE_FILES)?;

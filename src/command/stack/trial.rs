@@ -13,10 +13,8 @@ use crate::exit;
 use crate::io::clock::{Stopwatch, pause};
 use crate::io::{self, docker, fs, host, signal};
 use crate::operate::port;
-use crate::operate::stacks::Stack;
+use crate::operate::stacks::{Stack, TRIAL};
 
-/// What follows the name of the snapshot's own stack.
-const SUFFIX: &str = "-verify";
 /// How long the services of an enclave may take until they answer: each starts again until those are there
 /// that it needs.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -39,7 +37,7 @@ pub(in super::super) fn run<T>(
     examine: impl FnOnce(&Trial) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let directory = fs::canonical(snapshot)?;
-    let name = project::of(directory.as_os_str().as_encoded_bytes()) + SUFFIX;
+    let name = project::of(directory.as_os_str().as_encoded_bytes()) + TRIAL;
     // No stack has a name with a dot.
     let guard = format!("{name}.lock");
     let _alone = lock(&guard, steps.console)?;

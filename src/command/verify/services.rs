@@ -8,16 +8,17 @@ use sha2::{Digest, Sha256};
 use super::super::steps::Steps;
 use super::super::{Failure, compose};
 use crate::enclave::document::{Document, Format};
-use crate::enclave::{Manifest, Started, keystores, started};
+use crate::enclave::{Manifest, Started, hosts, keystores, started};
 use crate::exit;
 use crate::file::Input;
 use crate::io::fs;
+use crate::operate::{SERVICES, l2};
 use crate::snapshot::is_service_file;
 
 const HINT: &str = "capture the snapshot again, or get it again from its author";
 
-/// Checks the files that `services/manifest.json` lists. Warns of keystores that the config of a started
-/// service names and the snapshot lacks.
+/// Checks the files that `services/manifest.json` lists. Warns of configs of started services that are
+/// invalid, or that name keystores and hosts which the snapshot lacks.
 ///
 /// # Errors
 /// A file is missing or was changed, or the manifest is invalid.
@@ -27,6 +28,15 @@ pub(super) fn verify(directory: &Path, steps: &Steps<'_>) -> Result<(), Failure>
     for why in left_out {
         steps.console.warning(&format!("{}: {why}", Manifest::path()));
     }
+    // A name with a dot is an address, or is not of the enclave.
+    let is_known = |host: &str| {
+        host == "localhost"
+            || host.contains(['.', '['])
+            || SERVICES.contains(&host)
+            || l2::network(host).is_some()
+            || manifest.aliases.contains_key(host)
+            || enclave.services.iter().any(|one| one.name == host)
+    };
     let mut count = 0;
     for service in &manifest.services {
         bytes(directory, &service.command)?;
@@ -42,16 +52,31 @@ pub(super) fn verify(directory: &Path, steps: &Steps<'_>) -> Result<(), Failure>
                 return Err(invalid(directory, &file.path, &what));
             }
             let config = Format::of(&file.path).filter(|_| starts.is_some());
-            let Some(Ok(config)) = config.map(|format| Document::parse(format, &found)) else {
+            let Some(config) = config.map(|format| Document::parse(format, &found)) else {
                 continue;
             };
-            // Configs also name keystores of components that do not run.
+            let place = directory.join(&file.path);
+            let warn = |what: &str| {
+                steps.console.warning(&format!("{} {what}", place.display()));
+            };
+            let config = match config {
+                Ok(config) => config,
+                // The capture has copied it as the container had it.
+                Err(error) => {
+                    warn(&error.to_string());
+                    continue;
+                }
+            };
+            // Configs also name keystores and services of components that do not run.
             for missing in keystores(&config).iter().filter(|one| !sources.contains(&*one.path)) {
-                steps.console.warning(&format!(
-                    "{} names {}, which its container did not have",
-                    directory.join(&file.path).display(),
-                    missing.path
-                ));
+                warn(&format!("names {}, which its container did not have", missing.path));
+            }
+            for (field, host) in hosts(&service.role, &config) {
+                if !is_known(&host) {
+                    warn(&format!(
+                        "has the host {host} in {field}, and no service of the stack has it"
+                    ));
+                }
             }
         }
     }

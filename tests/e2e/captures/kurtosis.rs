@@ -238,6 +238,14 @@ fn has_services(directory: &Path, said: &str) {
     assert_eq!(bridge, "0xc8cbebf950b9df44d987c8619f092bea980ff038");
     assert!(said.contains("sequencer 0x5b06837A43bdC3dD9F114558DAf4B26ed49842Ed"), "{said}");
     assert!(!said.contains(enclave::PASSWORD), "a password is printed");
+    let log = std::fs::read_to_string(at("services/snapshot.log")).unwrap();
+    for expected in
+        ["enclave ", "  node  ", "dangling.json is left out", "sequencer 0x5b06837A43bd"]
+    {
+        assert!(log.contains(expected), "{expected}: {log}");
+    }
+    // A step that is printed has its duration, too.
+    log.lines().for_each(|line| assert!(said.contains(line), "{line}"));
     let verified = regenesis().args(["verify", "out"]).current_dir(directory).output().unwrap();
     assert!(verified.status.success(), "{}", text(&verified));
 }

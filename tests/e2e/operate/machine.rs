@@ -58,7 +58,7 @@ impl Ended {
 impl Machine {
     pub fn new(version: Version) -> Self {
         let ports = ports();
-        let name = format!("regenesis-operate-{}", ports[0]);
+        let name = format!("regenesis-operate-{}-{}", std::process::id(), ports[0]);
         Self { version, directory: tempfile::tempdir().unwrap(), name, ports }
     }
 

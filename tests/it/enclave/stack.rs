@@ -291,8 +291,8 @@ fn every_setting_and_port_of_an_enclave_is_unique_and_every_service_has_its_file
 fn the_summary_has_the_addresses_inside_and_outside() {
     let found = rendered_enclave(Mode::History);
     let (accounts, contracts) = (&found.accounts, &found.contracts);
-    let summary =
-        Summary::of(&Metadata::default(), &found.manifest, accounts, contracts, Funds::default());
+    let metadata = Metadata { l2: vec!["op-20203".to_owned()], ..Metadata::default() };
+    let summary = Summary::of(&metadata, &found.manifest, accounts, contracts, Funds::default());
     let json: Value = serde_json::from_slice(&summary.to_json()).unwrap();
     let rpc = &json["networks"]["003"]["services"]["aggkit-003"];
     assert_eq!(rpc["internal"]["rpc"], "aggkit-003:5576");
@@ -300,8 +300,20 @@ fn the_summary_has_the_addresses_inside_and_outside() {
     assert_eq!(rpc["in_stack"], "aggkit-003");
     let agglayer = &json["services"]["agglayer"];
     assert_eq!(agglayer["external"]["aglr-readrpc"], "127.0.0.1:10001");
+    // The clients, under the names that they had.
+    let el = &json["services"]["el-1-geth-lighthouse"];
+    assert_eq!(el["internal"]["http"], "el-1-geth-lighthouse:8545");
+    assert_eq!(el["external"]["ws"], "127.0.0.1:8546");
+    assert_eq!((&el["role"], &el["in_stack"]), (&"L1 execution".into(), &"el".into()));
+    let aliases = found.manifest.aliases.iter();
+    let node =
+        aliases.filter(|(_, client)| *client == "op-20203-node").map(|(name, _)| name).next();
+    let node = &json["networks"]["003"]["services"][node.unwrap()];
+    assert_eq!(node["external"]["rpc"], "127.0.0.1:9547");
+    assert_eq!((&node["role"], &node["in_stack"]), (&"L2 node".into(), &"op-20203-node".into()));
     let lines = summary.lines().join("\n");
     assert!(lines.contains("aggkit-003: pprof 127.0.0.1:13403, rpc 127.0.0.1:13400"), "{lines}");
+    assert!(lines.contains("el-1-geth-lighthouse: http 127.0.0.1:8545"), "{lines}");
 }
 
 /// The enclave of 2 February 2026, whose agglayer and aggkit had these command lines.

@@ -11,7 +11,7 @@ use super::error::{Error, Found, Problem};
 use super::json::Cursor;
 
 /// The number of bytes to read at a time. The buffer grows for a longer value.
-const READ_SIZE: usize = 4 << 20;
+const READ_SIZE: usize = 1 << 20;
 
 /// A file, partly in memory.
 #[derive(Debug)]

@@ -30,6 +30,34 @@ pub struct Hosts<'a> {
     stack: BTreeMap<&'a str, String>,
 }
 
+/// The parts of a URL, `HOST:PORT` or host.
+struct Url<'a> {
+    /// The scheme, and the user with a password.
+    before: &'a str,
+    host: &'a str,
+    port: Option<&'a str>,
+    path: &'a str,
+}
+
+impl<'a> Url<'a> {
+    fn of(text: &'a str) -> Self {
+        let start = text.find("://").map_or(0, |at| at + "://".len());
+        let rest = &text[start..];
+        let end = start + rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let start = text[start..end].rfind('@').map_or(start, |at| start + at + 1);
+        let (before, path) = (&text[..start], &text[end..]);
+        match text[start..end].rsplit_once(':') {
+            Some((host, port)) => Self { before, host, port: Some(port), path },
+            None => Self { before, host: &text[start..end], port: None, path },
+        }
+    }
+}
+
+/// The hosts of a URL, `HOST:PORT` or host, or of several of them with commas between.
+pub(super) fn named(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(|url| Url::of(url).host).filter(|host| !host.is_empty())
+}
+
 impl<'a> Hosts<'a> {
     /// The hosts of an enclave; `l2` are the names of the L2s of the plan in the snapshot.
     pub fn of(services: &[&'a Service], plan: &Plan<'a>, l2: &[String]) -> Self {
@@ -64,20 +92,7 @@ impl<'a> Hosts<'a> {
     }
 
     fn one(&self, url: &str) -> Option<String> {
-        let (scheme, rest) = match url.split_once("://") {
-            Some((scheme, rest)) => (format!("{scheme}://"), rest),
-            None => (String::new(), url),
-        };
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(end);
-        let (user, address) = match authority.rsplit_once('@') {
-            Some((user, address)) => (format!("{user}@"), address),
-            None => (String::new(), authority),
-        };
-        let (host, port) = match address.rsplit_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (address, None),
-        };
+        let Url { before, host, port, path } = Url::of(url);
         let service = self.services.iter().find(|service| service.is_at(host))?;
         let number = port.and_then(|port| port.parse().ok());
         let port = match number.and_then(|number| self.port(service, number)) {
@@ -85,7 +100,7 @@ impl<'a> Hosts<'a> {
             None => port.map(str::to_owned),
         };
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        Some(format!("{scheme}{user}{}{port}{path}", service.name))
+        Some(format!("{before}{}{port}{path}", service.name))
     }
 
     /// The stack's port for one of a service that it runs.

@@ -36,7 +36,7 @@ pub use launch::Launch;
 pub use manifest::{MANIFEST, Manifest, ManifestError};
 pub use plan::{Choice, L2, Plan, enclaves, select};
 pub use role::Role;
-pub use rules::{Change, Rule, rewrite};
+pub use rules::{Change, Rule, hosts, rewrite};
 pub use script::only_describes;
 pub use service::{FILTER, Port, Service, parse};
 pub use sources::{NamedKeystore, What, is_wanted, keystores, network, sources};

@@ -5,8 +5,8 @@
 //! computes them again; no config below has any.
 
 use super::Role;
-use super::document::{Document, Error};
-use super::hosts::Hosts;
+use super::document::{Document, Error, Scalar};
+use super::hosts::{Hosts, named};
 use crate::services::service_data;
 use crate::snapshot::metadata::Mode;
 
@@ -163,8 +163,25 @@ pub struct Change {
     pub rule: String,
 }
 
-fn rules(program: &str) -> &'static [(Keys, Rule)] {
-    RULES.iter().find(|(known, _)| *known == program).map_or(&[], |(_, rules)| *rules)
+/// The rule for a value in the config of a program.
+fn rule(program: &str, scalar: &Scalar) -> Option<Rule> {
+    let fits = |keys: &Keys| {
+        let same = |(key, own): (&&str, &String)| *key == "*" || *key == own;
+        keys.len() == scalar.path.len() && keys.iter().zip(&scalar.path).all(same)
+    };
+    let (_, rules) = RULES.iter().find(|(known, _)| *known == program)?;
+    rules.iter().find(|(keys, _)| fits(keys)).map(|(_, rule)| *rule)
+}
+
+/// The hosts in the addresses of a program's config, each with the keys that lead to it.
+pub fn hosts(program: &str, config: &Document) -> Vec<(String, String)> {
+    let scalars = config.scalars().iter();
+    let addresses = scalars.filter(|scalar| rule(program, scalar) == Some(Address));
+    let pairs = |scalar: &Scalar| {
+        let field = scalar.field();
+        named(&scalar.value).map(|host| (field.clone(), host.to_owned())).collect::<Vec<_>>()
+    };
+    addresses.flat_map(pairs).collect()
 }
 
 /// The config of a service as the snapshot has it, and what was changed.
@@ -180,17 +197,11 @@ pub fn rewrite(
 ) -> Result<(Document, Vec<Change>), Error> {
     let (mut changes, mut new) = (Vec::new(), Vec::new());
     for (index, scalar) in config.scalars().iter().enumerate() {
-        let fits = |keys: &Keys| {
-            let same = |(key, own): (&&str, &String)| *key == "*" || *key == own;
-            keys.len() == scalar.path.len() && keys.iter().zip(&scalar.path).all(same)
-        };
-        let Some((_, rule)) = rules(role.name()).iter().find(|(keys, _)| fits(keys)) else {
-            continue;
-        };
+        let Some(rule) = rule(role.name(), scalar) else { continue };
         let value = match rule {
             Rule::Block => block(&scalar.value, mode),
             Rule::Address => hosts.url(&scalar.value),
-            Rule::Storage(directory) => Some(storage(service, *directory)),
+            Rule::Storage(directory) => Some(storage(service, directory)),
         };
         if let Some(value) = value.filter(|value| *value != scalar.value) {
             changes.push(Change { field: scalar.field(), rule: rule.name().to_owned() });

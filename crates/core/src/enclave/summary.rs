@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::funds::TestAccounts;
-use super::{Account, Funds, Manifest, Service, manifest, network, started};
-use crate::services::Setting;
+use super::sources::suffix;
+use super::{Account, Funds, Manifest, Role, Service, manifest, network, started};
+use crate::services::{self as stack, Clients, Enclave, L2, Options, Setting, stack_of};
 use crate::snapshot::SUMMARY;
 use crate::snapshot::metadata::{Metadata, SourceBlock};
 
@@ -163,6 +164,13 @@ impl Summary {
             };
             all.push(Holder { account: account.clone(), balance });
         }
+        for (name, service) in clients(metadata, manifest, &enclave) {
+            let all = match suffix(name) {
+                Some(network) => &mut networks.entry(network.to_owned()).or_default().services,
+                None => &mut services,
+            };
+            all.entry(name.clone()).or_insert_with(|| client(name, &service));
+        }
         let block = metadata.source.as_ref().and_then(|source| source.block.clone());
         let l1 = Layer1 {
             chain_id: metadata.chain_id,
@@ -214,6 +222,45 @@ impl Summary {
             (!all.is_empty()).then(|| format!("{name}: {}", all.join(", ")))
         });
         [l1].into_iter().chain(networks).chain(test_accounts).chain(urls).collect()
+    }
+}
+
+/// The clients of the stack that have host names of the enclave, by these names.
+fn clients<'a>(
+    metadata: &Metadata,
+    manifest: &'a Manifest,
+    enclave: &Enclave,
+) -> Vec<(&'a String, stack::Service)> {
+    // Neither a chain id nor a key changes names and ports.
+    let l2 = metadata.l2.iter();
+    let l2 = l2.map(|name| L2 { name: name.clone(), chain_id: 0, batcher: false, proposer: None });
+    let stack = stack_of(Options::of_sample(Clients::default()), &l2.collect::<Vec<_>>(), enclave);
+    let of = |(name, client): (&'a String, &String)| {
+        Some((name, stack.services.iter().find(|service| service.name == *client)?.clone()))
+    };
+    manifest.aliases.iter().filter_map(of).collect()
+}
+
+/// The addresses of a client of the stack under a host name of the enclave.
+fn client(name: &str, service: &stack::Service) -> Endpoints {
+    let role = match &*service.name {
+        "el" => Role::Execution,
+        "cl" => Role::Beacon,
+        other if other.ends_with("-geth") => Role::L2Execution,
+        _ => Role::L2Node,
+    };
+    let internal = service.ports.iter();
+    let external = internal.clone().filter_map(|port| Some((port, port.published.as_ref()?)));
+    Endpoints {
+        role: role.name().to_owned(),
+        image: service.image.default.to_string(),
+        internal: internal
+            .map(|port| (port.name.clone(), format!("{name}:{}", port.number)))
+            .collect(),
+        external: external
+            .map(|(port, host)| (port.name.clone(), format!("127.0.0.1:{}", host.port.default)))
+            .collect(),
+        in_stack: Some(service.name.clone()),
     }
 }
 

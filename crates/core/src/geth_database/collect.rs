@@ -20,9 +20,9 @@ use crate::file::FileDigest;
 use crate::sort::Parts;
 
 /// Bytes of entries in memory; more go to a temporary file.
-const MEMORY: usize = 10 << 20;
+const MEMORY: usize = 6 << 20;
 /// Bytes of entries that are sorted at a time: this many, and the rest of a part.
-const SORTED: u64 = 2 << 20;
+const SORTED: u64 = 1 << 20;
 /// Bytes of keys and values in a table.
 const TABLE: usize = 8 << 20;
 /// Number of the first table. The manifest is number 1.

@@ -21,6 +21,9 @@ pub struct Stack {
     pub others: BTreeSet<String>,
 }
 
+/// The end of the name of a stack that `regenesis verify --up` starts, and removes when it ends.
+pub const TRIAL: &str = "-verify";
+
 /// Whether a stack runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -198,7 +201,8 @@ impl Unknown {
     }
 }
 
-/// The stack with a name; without a name, the only one, or the only one that runs.
+/// The stack with a name; without a name, the only one, or the only one that runs. Without a name, a
+/// [`TRIAL`] counts only if there is nothing else: it may be that of a test on the same machine.
 ///
 /// # Errors
 /// There is no such stack, or there are several.
@@ -210,11 +214,14 @@ pub fn select<'a>(stacks: &'a [Stack], name: Option<&str>) -> Result<&'a Stack, 
                 .map(str::to_owned),
         });
     }
+    let (trials, lasting): (Vec<_>, Vec<_>) =
+        stacks.iter().partition(|stack| stack.name.ends_with(TRIAL));
+    let stacks = if lasting.is_empty() { trials } else { lasting };
     let running = |stack: &&Stack| matches!(stack.state(), State::Running | State::Partly);
-    match stacks {
+    match stacks[..] {
         [] => Err(Unknown::None),
         [stack] => Ok(stack),
-        _ => match stacks.iter().filter(running).collect::<Vec<_>>()[..] {
+        _ => match stacks.iter().copied().filter(running).collect::<Vec<_>>()[..] {
             [stack] => Ok(stack),
             _ => Err(Unknown::Several(stacks.iter().map(|stack| stack.name.clone()).collect())),
         },

@@ -12,6 +12,7 @@
 //!   services/NETWORK/SERVICE/   configs, keystores and command lines of a captured enclave
 //!   services/networks.json      its networks, and the accounts that run them
 //!   services/summary.json       its networks, contracts, services and accounts
+//!   services/snapshot.log       what its capture printed
 //!   baked/                      everything independent of the time, computed once: see [`bake`]
 //! ```
 //!
@@ -87,6 +88,8 @@ pub const L2_KEPT: [&str; 4] = ["fund.json", BATCHER_KEY, PROPOSER_KEY, GAME_FAC
 pub const SERVICES: &str = "services";
 /// What was captured of an enclave: networks, contracts, services, accounts.
 pub const SUMMARY: &str = "services/summary.json";
+/// What the capture of an enclave printed, for people.
+pub const LOG: &str = "services/snapshot.log";
 
 /// The directories of a snapshot.
 pub const DIRECTORIES: [&str; 6] = ["el", "cl", "val", L2, SERVICES, bake::DIRECTORY];

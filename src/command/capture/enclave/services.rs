@@ -13,8 +13,8 @@ use crate::file::{Content, OutFile};
 use crate::io::console::Console;
 use crate::io::docker;
 use crate::rpc::Rpc;
-use crate::snapshot::MNEMONICS;
 use crate::snapshot::metadata::Mode;
+use crate::snapshot::{LOG, MNEMONICS};
 
 /// What a capture adds to its snapshot of an enclave's services.
 #[derive(Debug)]
@@ -40,14 +40,15 @@ impl Services {
                 fetched.push(Fetched { service, files });
             }
         }
-        let Some(first) = services.first().filter(|_| !fetched.is_empty()) else {
-            return Ok(None);
-        };
+        let Some(first) = services.first() else { return Ok(None) };
         let hosts = Hosts::of(services, plan, l2);
         let (name, uuid) = (&first.enclave, &first.enclave_id);
         let enclave = enclave::Enclave { name, uuid, mode, hosts: &hosts };
         let assembled = enclave::assemble(&enclave, fetched);
         assembled.warnings.iter().for_each(|warning| console.warning(warning));
+        for why in enclave::started(&assembled.manifest).left_out {
+            console.warning(&why);
+        }
         Ok(Some(Self(assembled)))
     }
 
@@ -69,6 +70,12 @@ impl Services {
         let summary = Summary::of(&captured.metadata, &manifest, &accounts, &contracts, funds);
         captured.files.extend(files);
         captured.files.push(OutFile::public(Summary::PATH, summary.to_json()));
+        if let Some(log) = console.recorded() {
+            let lines = summary.lines().into_iter().map(|line| line + "\n");
+            captured
+                .files
+                .push(OutFile::public(LOG, (log + &lines.collect::<String>()).into_bytes()));
+        }
         summary
     }
 }

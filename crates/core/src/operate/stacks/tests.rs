@@ -45,8 +45,13 @@ fn a_name_is_needed_only_among_several() {
     let two = [a.clone(), b];
     let several = select(&two, None).unwrap_err();
     assert_eq!(several.to_string(), "2 stacks are on this machine: alpha, beta");
-    let one_runs = [a, stack("gamma", "running")];
+    let one_runs = [a.clone(), stack("gamma", "running")];
     assert_eq!(select(&one_runs, None).unwrap().name, "gamma");
+    // One that verify --up starts is another's, also if it is the only one that runs.
+    let trial = stack("beta-verify", "running");
+    assert_eq!(select(std::slice::from_ref(&trial), None).unwrap().name, "beta-verify");
+    assert_eq!(select(&[a, trial.clone()], None).unwrap().name, "alpha");
+    assert_eq!(select(&[stack("gamma", "running"), trial], None).unwrap().name, "gamma");
     let unknown = select(&two, Some("betta")).unwrap_err();
     assert_eq!(unknown.to_string(), "there is no stack betta: did you mean beta?");
 }
