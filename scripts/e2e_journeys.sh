@@ -8,7 +8,8 @@
 # .ci/run leaves that to the tests of the verbs and of the lifecycle, which have both versions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build --quiet
+# With the features of the tests: another set would compile the core again.
+cargo build --quiet --features e2e --bin regenesis --example consensus
 scripts/install_foundry.sh >/dev/null
 journeys=("$@")
 if [ $# = 0 ]; then

@@ -81,11 +81,15 @@ struct Source {
 impl Source {
     /// Two sessions of a geth that makes blocks: the second one finds tables on disk.
     fn new(kind: Kind) -> Self {
+        Self::of_rounds(kind, ROUNDS)
+    }
+
+    fn of_rounds(kind: Kind, rounds: u64) -> Self {
         let directory = scratch();
         let mut source =
             Self { directory, kind, head: Value::Null, accounts: Vec::new(), roots: Vec::new() };
-        source.session(false);
-        source.session(kind.killed);
+        source.session(rounds, false);
+        source.session(rounds, kind.killed);
         source
     }
 
@@ -93,7 +97,7 @@ impl Source {
         self.directory.path().join("source")
     }
 
-    fn session(&mut self, killed: bool) {
+    fn session(&mut self, rounds: u64, killed: bool) {
         let [port, engine] = free_ports();
         let mut command = self.kind.geth(&self.datadir());
         command.args(["--dev", "--http.api=eth"]).arg(format!("--http.port={port}"));
@@ -104,7 +108,7 @@ impl Source {
         let from = from[0].as_str().unwrap().to_owned();
         let store = node.creates(&from, STORE);
         let mut addresses = vec![from.clone(), store.clone()];
-        for round in 0..ROUNDS {
+        for round in 0..rounds {
             addresses.push(node.creates(&from, CREATOR));
             addresses.push(node.creates(&from, DESTROYED));
             let words = format!("0x{:064x}{:064x}", round % 4, round * round % 5);
@@ -338,6 +342,36 @@ fn the_journal_of_the_path_scheme_is_applied() {
         if builds {
             source.builds(&started);
         }
+    }
+}
+
+/// 5,000 accounts and 400 blocks: a full node has dropped states, and the journal has 128 of them.
+#[test]
+fn old_states_of_a_long_chain_are_captured_and_dropped_ones_refused() {
+    for (engine, scheme, kept, dropped) in
+        [("leveldb", "hash", 127, 60), ("pebble", "path", 120, 300)]
+    {
+        let source = Source::of_rounds(Kind::of(engine, scheme, "full"), 80);
+        let head = quantity(&source.head["number"]);
+        assert!(head > 400, "{head} blocks");
+        let of_block = |name: &str, number: u64| {
+            source.capture(name, &["--block", &number.to_string(), "--prove"])
+        };
+        let refused = of_block("dropped", head - dropped);
+        assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains("it has those of: "), "{}", stderr(&refused));
+        let old = of_block("old", head - kept);
+        assert!(old.status.success(), "{}", stderr(&old));
+        let metadata = std::fs::read(source.directory.path().join("old/metadata.json")).unwrap();
+        let metadata: Value = serde_json::from_slice(&metadata).unwrap();
+        let root = &source.roots[usize::try_from(head - kept).unwrap()];
+        assert_eq!(metadata["state_root"], root.as_str());
+        let started = source.starts_again(&["--prove"]);
+        source.has_head(&started);
+        let metadata =
+            std::fs::read(source.directory.path().join("snapshot/metadata.json")).unwrap();
+        let metadata: Value = serde_json::from_slice(&metadata).unwrap();
+        assert!(metadata["counts"]["accounts"].as_u64() > Some(5_000), "{metadata}");
     }
 }
 

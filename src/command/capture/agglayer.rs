@@ -82,15 +82,10 @@ impl Agglayer {
                 }
             }
         }
-        let Some(unread) = unread else { return Ok(None) };
-        if force {
-            console.warning(&format!("{UNCHECKED}: {unread}"));
-            return Ok(None);
+        match unread {
+            Some(unread) => unchecked(&unread, force, console).map(|()| None),
+            None => Ok(None),
         }
-        let message = format!("{UNCHECKED}: {unread}");
-        let hint = "a snapshot does not have the agglayer's database, and the agglayer cannot rebuild \
-                    it; --force captures without this check";
-        Err(Failure::new(exit::SOURCE, message, Some(hint)))
     }
 
     /// Refuses an L1 on which a rollup has settled, at `block` or before.
@@ -202,6 +197,18 @@ impl Agglayer {
         steps.done("networks", &format!("{} in {NETWORKS}", known.len()));
         Some(OutFile::secret(NETWORKS, text.to_vec()))
     }
+}
+
+/// The failure of the capture if nothing says whether a rollup has settled; with `force`, a warning.
+pub(super) fn unchecked(why: &str, force: bool, console: &Console) -> Result<(), Failure> {
+    let message = format!("{UNCHECKED}: {why}");
+    if force {
+        console.warning(&message);
+        return Ok(());
+    }
+    let hint = "a snapshot does not have the agglayer's database, and the agglayer cannot rebuild it; \
+                --force captures without this check";
+    Err(Failure::new(exit::SOURCE, message, Some(hint)))
 }
 
 /// The failure of the capture if the rollup has settled, else `None`.

@@ -5,7 +5,7 @@ mod stop;
 mod table;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
@@ -80,12 +80,13 @@ pub(super) struct Found {
 
 /// What an enclave has for a capture; flags have precedence.
 pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, Failure> {
-    for (flag, path) in [("--state", &args.state), ("--datadir", &args.datadir)] {
-        if path.as_ref().is_some_and(|path| !path.as_os_str().is_empty()) {
-            let message = format!("{flag} cannot be used with --enclave");
-            return Err(Failure::usage(message, "leave out one of the two sources"));
-        }
+    let is_given =
+        |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| !path.as_os_str().is_empty());
+    if is_given(&args.state) {
+        let message = "--state cannot be used with --enclave";
+        return Err(Failure::usage(message, "leave out one of the two sources"));
     }
+    let datadir = is_given(&args.datadir);
     let services = docker::services()?;
     let services = enclave::select(&services, name)?;
     let named: Vec<_> = given_list(&args.op_node).collect();
@@ -103,8 +104,8 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
     let retry = RetryPolicy::persistent(Duration::from_secs(args.rpc_timeout.max(1)));
     let nodes = Nodes { retry, console };
     let el_rpc = match flags.el_rpc {
-        Some(url) => url,
-        None => rpc_of(plan.execution)?,
+        None if !datadir => Some(rpc_of(plan.execution)?),
+        url => url,
     };
     let beacon = plan.beacon.and_then(|beacon| beacon.published(&BEACON)).map(str::to_owned);
     let cl_rpc = flags.cl_rpc.or(beacon);
@@ -121,9 +122,16 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
         Some(mnemonics) => Some(mnemonics),
         None => fetch(&plan.l1_files("mnemonics.yaml"))?,
     };
-    let mode = match flags.mode.as_str() {
-        "" | "auto" => nodes.mode(&plan, &el_rpc)?,
-        mode => mode.to_owned(),
+    let mode = match (flags.mode.as_str(), &el_rpc) {
+        ("" | "auto", Some(el_rpc)) => nodes.mode(&plan, el_rpc)?,
+        ("" | "auto", None) if !args.alloc => "history".to_owned(),
+        ("" | "auto", None) => "state".to_owned(),
+        ("state", None) if !args.alloc => {
+            let message = "--mode state with --enclave and --datadir requires --alloc";
+            let hint = "leave it out: the blocks in the directory are captured; or add --alloc";
+            return Err(Failure::usage(message, hint));
+        }
+        (mode, _) => mode.to_owned(),
     };
     let mut chains = BTreeSet::new();
     let mut found = Vec::new();
@@ -136,19 +144,11 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
         found.push(l2);
     }
     let names: Vec<_> = found.iter().map(|l2| l2.name.clone()).collect();
-    if let (Some(reader), "state") = (plan.reads_history, &*mode) {
-        let reader = &reader.name;
-        console.warning(&format!(
-            "{reader} reads logs since the first block, and a state has none: it will not start; \
-             --mode history keeps them"
-        ));
-    }
     let kept = if mode == "history" { Mode::History } else { Mode::State };
     let l2: Vec<_> = plan.l2.iter().zip(&found).collect();
     let agglayer = Agglayer::find(&services, &l2, args.force, console)?;
     let running = if args.stop { Running::of(&services) } else { Running::default() };
     let services = Services::read(&services, &plan, &names, kept, console)?;
-    let el_rpc = Some(el_rpc);
     let sources = Sources { el_rpc, cl_rpc, genesis, config, mnemonics, mode };
     Ok(Found { sources, l2: found, agglayer, running, services })
 }
@@ -165,10 +165,8 @@ fn rpc_of(execution: &Service) -> Result<String, Failure> {
     }
     let hint = if client.as_deref() == Some("geth") {
         let short = container.get(..12).unwrap_or(container);
-        format!(
-            "capture its database: docker cp {short}:{GETH_DATADIR} DIR, then regenesis capture \
-             --datadir DIR"
-        )
+        let datadir = execution.words.value("--datadir").unwrap_or(GETH_DATADIR);
+        format!("capture its database: docker cp {short}:{datadir} DIR, then add --datadir DIR")
     } else {
         "start its container with docker start".to_owned()
     };

@@ -53,6 +53,8 @@ const EXAMPLES: &str = "Examples:
                           an enclave: its L1 and its OP-stack L2s, with their configs and validators
   regenesis capture --enclave my-testnet --wait-finalized --min-blocks 200
                           once its current head is final, and it has 200 blocks
+  regenesis capture --enclave my-testnet --datadir data/geth
+                          the blocks of its L1 from a copy of the stopped geth's directory
   regenesis capture --datadir data/geth --prove --name l1
                                           the database of a stopped geth, of any size
   regenesis capture --datadir data/geth --alloc --fund 0x70997970C51812dc3A010C7d01b50e0d17dc79C8=1
@@ -225,6 +227,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         // Before a long capture; the captured block is checked again.
         agglayer.iter().try_for_each(|found| found.check(node, settings.block, args.force))?;
     }
+    if let (Some(_), None) = (&agglayer, &node) {
+        agglayer::unchecked("a data directory does not answer calls", args.force, console)?;
+    }
     let l1_id = chain.as_ref().map(|chain| chain.id);
     let l2 = l2.open(l1_id.or(args.chain_id), settings.retry, console)?;
     let directory = place.as_ref().and_then(|(place, _)| place.name());
@@ -309,18 +314,18 @@ fn capture(
         work,
         progress: steps,
     };
-    if let Some(datadir) = &settings.datadir {
-        return match &settings.goal {
-            Goal::History { genesis } => datadir::capture_history(&context, datadir, genesis),
-            Goal::State => datadir::capture_alloc(&context, datadir, overlay, steps),
-        };
-    }
     let node = nodes.execution.map(|(rpc, chain)| Node { rpc, chain });
-    let mut captured = match (&settings.goal, &settings.state, node) {
-        (Goal::History { genesis }, _, Some(node)) => context.history(node, genesis)?,
-        (_, Some(file), node) => context.state(StateSource::File(file, node), overlay)?,
-        (_, None, Some(node)) => context.state(StateSource::Node(node), overlay)?,
-        (_, None, None) => return Err(Failure::bug("neither a node nor a file")),
+    let mut captured = match (&settings.goal, &settings.datadir, &settings.state, node) {
+        (Goal::History { genesis }, Some(datadir), ..) => {
+            datadir::capture_history(&context, datadir, genesis)?
+        }
+        (Goal::State, Some(datadir), ..) => {
+            datadir::capture_alloc(&context, datadir, overlay, steps)?
+        }
+        (Goal::History { genesis }, None, _, Some(node)) => context.history(node, genesis)?,
+        (_, None, Some(file), node) => context.state(StateSource::File(file, node), overlay)?,
+        (_, None, None, Some(node)) => context.state(StateSource::Node(node), overlay)?,
+        (_, None, None, None) => return Err(Failure::bug("neither a node nor a file")),
     };
     for l2 in nodes.l2 {
         l2.capture(&context, settings.request(target)?, node, &mut captured)?;

@@ -12,13 +12,12 @@ use crate::enclave::{Manifest, Started, hosts, keystores, started};
 use crate::exit;
 use crate::file::Input;
 use crate::io::fs;
-use crate::operate::{SERVICES, l2};
 use crate::snapshot::is_service_file;
 
 const HINT: &str = "capture the snapshot again, or get it again from its author";
 
-/// Checks the files that `services/manifest.json` lists. Warns of configs of started services that are
-/// invalid, or that name keystores and hosts which the snapshot lacks.
+/// Checks the files that `services/manifest.json` lists. Of started services, warns of configs that are
+/// invalid, or name keystores that the snapshot lacks or services of the enclave that the stack lacks.
 ///
 /// # Errors
 /// A file is missing or was changed, or the manifest is invalid.
@@ -28,15 +27,6 @@ pub(super) fn verify(directory: &Path, steps: &Steps<'_>) -> Result<(), Failure>
     for why in left_out {
         steps.console.warning(&format!("{}: {why}", Manifest::path()));
     }
-    // A name with a dot is an address, or is not of the enclave.
-    let is_known = |host: &str| {
-        host == "localhost"
-            || host.contains(['.', '['])
-            || SERVICES.contains(&host)
-            || l2::network(host).is_some()
-            || manifest.aliases.contains_key(host)
-            || enclave.services.iter().any(|one| one.name == host)
-    };
     let mut count = 0;
     for service in &manifest.services {
         bytes(directory, &service.command)?;
@@ -72,9 +62,9 @@ pub(super) fn verify(directory: &Path, steps: &Steps<'_>) -> Result<(), Failure>
                 warn(&format!("names {}, which its container did not have", missing.path));
             }
             for (field, host) in hosts(&service.role, &config) {
-                if !is_known(&host) {
+                if manifest.others.contains(&host) {
                     warn(&format!(
-                        "has the host {host} in {field}, and no service of the stack has it"
+                        "has the host {host} in {field}, and the stack lacks that service"
                     ));
                 }
             }

@@ -103,8 +103,7 @@ impl Plan {
                 make_directory(&out.join(directory), 0o755)?;
             }
         }
-        let below = || self.listed_files().map(|path| directories(path).skip(1));
-        for directory in below().flatten() {
+        for directory in self.listed_files().flat_map(|path| directories(path).skip(1)) {
             check_directory(&out.join(directory))?;
             if has(&new.join(directory))? {
                 make_directory(&out.join(directory), 0o755)?;
@@ -123,7 +122,8 @@ impl Plan {
             }
         }
         // Directories that the new snapshot does not have, unless they have other files.
-        for directory in below().flat_map(|below| below.collect::<Vec<_>>().into_iter().rev()) {
+        let all = self.listed_files().map(|path| directories(path).collect::<Vec<_>>());
+        for directory in all.flat_map(|directories| directories.into_iter().rev()) {
             let _ = std::fs::remove_dir(out.join(directory));
         }
         for name in [FILE, UP_FILE] {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::node::{ALL, Geth, Node};
 use crate::nodes::{http, tools};
+use crate::operate::machine::docker;
 use crate::support::{PROGRAM, regenesis, text};
 use enclave::{BATCHER_KEY, CL, EL, Enclave, L2_EL, capture, fixture, unpacked};
 
@@ -134,9 +135,32 @@ fn an_enclave_is_captured_by_its_name_and_starts_again() {
     fails(&again, 4, &format!("{EL} does not run: it is exited"));
     assert!(text(&again).contains("--datadir"), "{}", text(&again));
     assert!(!at("again").exists());
+    stopped_geth_is_a_source(&enclave, directory.path());
     drop(enclave);
     starts(directory.path(), &expected);
     stack::lives(directory.path());
+}
+
+/// The directory of the stopped L1 has the same blocks; everything else comes from the containers.
+fn stopped_geth_is_a_source(enclave: &Enclave, directory: &Path) {
+    let datadir = format!("{}:/data/geth/execution-data", enclave.container(EL));
+    docker(&["cp", &datadir, directory.join("stopped").to_str().unwrap()]);
+    let arguments = ["--enclave", &enclave.name, "--datadir", "stopped", "--out", "again"];
+    fails(&capture(directory, &arguments), 4, "a data directory does not answer calls");
+    fails(&capture(directory, &[&arguments[..], &["--mode", "state"]].concat()), 2, "--alloc");
+    assert!(!directory.join("again").exists());
+    let output = capture(directory, &[&arguments[..], &["--force"]].concat());
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("genesis.system_config stays as it is"), "{}", text(&output));
+    let both = |path: &str| ["out", "again"].map(|name| directory.join(name).join(path));
+    let same = ["el/chain.rlp", "el/genesis.json", "val/mnemonics.yaml", "cl/config.yaml"];
+    for path in same.into_iter().chain(["services/001/op-batcher-001/command.json"]) {
+        let [running, stopped] = both(path).map(|path| std::fs::read(path).unwrap());
+        assert!(running == stopped, "{path} differs");
+    }
+    let [running, stopped] = both("metadata.json").map(|path| json(&path));
+    assert_eq!(running["source"]["block"], stopped["source"]["block"]);
+    assert_eq!(running["l2"], stopped["l2"]);
 }
 
 /// The contract of the enclave's agglayer, and the account that signs its certificates.
@@ -295,9 +319,9 @@ fn what_is_missing_or_ambiguous_is_one_error_and_no_snapshot() {
     // A node of its own is asked, and the files are those of the containers: one of them disappears.
     let directory_of_shim = tempfile::tempdir().unwrap();
     let shim = directory_of_shim.path().join("docker");
-    let docker = which("docker");
+    let program = which("docker");
     let script = format!(
-        "#!/bin/sh\nif [ \"$1\" = cp ]; then {docker} rm -f -v {} >/dev/null; fi\nexec {docker} \"$@\"\n",
+        "#!/bin/sh\nif [ \"$1\" = cp ]; then {program} rm -f -v {} >/dev/null; fi\nexec {program} \"$@\"\n",
         enclave.container(EL)
     );
     std::fs::write(&shim, script).unwrap();

@@ -459,11 +459,20 @@ fn compose_and_verify_read_the_files_of_the_services() {
 }
 
 #[test]
-fn verify_names_a_keystore_that_its_container_did_not_have() {
+fn verify_names_keystores_and_services_that_a_config_needs_and_the_snapshot_lacks() {
     let place = Place::new();
-    snapshot(&place, &["agglayer"]);
+    let directory = snapshot(&place, &["agglayer"]);
     place.run(&["compose", "snapshot"]).succeeds();
     let verified = place.run(&["verify", "snapshot"]).succeeds();
     let missing = "names /etc/agglayer/aggregator.keystore, which its container did not have";
     assert!(verified.stderr.contains(missing), "{}", verified.stderr);
+    let lacks =
+        "has the host el-1-geth-lighthouse in l1.node-url, and the stack lacks that service";
+    assert!(!verified.stderr.contains(lacks), "{}", verified.stderr);
+    let path = directory.join("services/manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    manifest["others"] = vec!["el-1-geth-lighthouse"].into();
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let verified = place.run(&["verify", "snapshot"]).succeeds();
+    assert!(verified.stderr.contains(lacks), "{}", verified.stderr);
 }

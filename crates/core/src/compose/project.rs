@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 /// The most characters that come from the name of the directory.
 const LONGEST: usize = 40;
 /// Hex digits of the path's SHA-256.
-const DIGITS: usize = 10;
+pub const DIGITS: usize = 10;
 
 /// The name of the project for `directory`, an absolute path without symbolic links.
 pub fn of(directory: &[u8]) -> String {

@@ -90,13 +90,18 @@ pub fn assemble(enclave: &Enclave<'_>, fetched: Vec<Fetched<'_>>) -> Assembled {
             files,
         });
     }
-    let aliases = enclave.hosts.aliases().iter();
+    let aliases = enclave.hosts.aliases();
+    let is_other = |name: &&str| {
+        !aliases.contains_key(name) && services.iter().all(|service| service.name != **name)
+    };
+    let others = enclave.hosts.names().filter(is_other).map(str::to_owned).collect();
     let manifest = Manifest {
         format: 1,
         enclave: enclave.name.to_owned(),
         uuid: enclave.uuid.to_owned(),
         mode: enclave.mode,
-        aliases: aliases.map(|(name, stack)| ((*name).to_owned(), stack.clone())).collect(),
+        aliases: aliases.iter().map(|(name, stack)| ((*name).to_owned(), stack.clone())).collect(),
+        others,
         services,
     };
     accounts.sort();

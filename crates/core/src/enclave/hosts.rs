@@ -55,7 +55,7 @@ impl<'a> Url<'a> {
 
 /// The hosts of a URL, `HOST:PORT` or host, or of several of them with commas between.
 pub(super) fn named(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(|url| Url::of(url).host).filter(|host| !host.is_empty())
+    text.split(',').map(|url| Url::of(url.trim()).host).filter(|host| !host.is_empty())
 }
 
 impl<'a> Hosts<'a> {
@@ -81,6 +81,11 @@ impl<'a> Hosts<'a> {
     /// The services of the stack that must get the old names as aliases, by the old names.
     pub fn aliases(&self) -> &BTreeMap<&'a str, String> {
         &self.stack
+    }
+
+    /// The names of all services of the enclave.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.services.iter().map(|service| &*service.name)
     }
 
     /// A URL, `HOST:PORT`, or several of them with commas between, as the snapshot has it; `None`: as it is.

@@ -1,6 +1,6 @@
 //! `services/manifest.json`: where each file below `services/` comes from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,9 @@ pub struct Manifest {
     pub mode: Mode,
     /// The services of the stack that must get the old host names as aliases, by the old names.
     pub aliases: BTreeMap<String, String>,
+    /// The names of the enclave's other services, which the stack lacks.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub others: BTreeSet<String>,
     /// The services, in the order of their names.
     pub services: Vec<Service>,
 }

@@ -49,7 +49,9 @@ fn captured(service: &manifest::Service, manifest: &Manifest) -> Result<Captured
     }
     let program = Program::of(&service.role).ok_or("its role is unknown")?;
     if manifest.mode == Mode::State && reads_history(program.role) {
-        return Err("it reads logs since the first block, and a state has none");
+        return Err(
+            "it reads logs since the first block, and a state has none: --mode history keeps them",
+        );
     }
     let start = service.start.as_ref().filter(|start| start.is_of(program));
     let start = start.ok_or("its command line is not that of its program")?;

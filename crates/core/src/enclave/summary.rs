@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::funds::TestAccounts;
 use super::sources::suffix;
 use super::{Account, Funds, Manifest, Role, Service, manifest, network, started};
+use crate::operate::l2;
 use crate::services::{self as stack, Clients, Enclave, L2, Options, Setting, stack_of};
 use crate::snapshot::SUMMARY;
 use crate::snapshot::metadata::{Metadata, SourceBlock};
@@ -165,7 +166,10 @@ impl Summary {
             all.push(Holder { account: account.clone(), balance });
         }
         for (name, service) in clients(metadata, manifest, &enclave) {
-            let all = match suffix(name) {
+            // As [`network`] has it of a service: the suffix, else the chain id.
+            let of_l2 = l2::network(&service.name)
+                .and_then(|l2| suffix(name).or_else(|| l2.strip_prefix("op-")));
+            let all = match of_l2 {
                 Some(network) => &mut networks.entry(network.to_owned()).or_default().services,
                 None => &mut services,
             };

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::containers::{Container, Volume};
 use super::{CLIENTS, SERVICES, VOLUMES, l2};
+use crate::compose::project;
 use crate::spelling;
 
 /// A stack.
@@ -21,7 +22,7 @@ pub struct Stack {
     pub others: BTreeSet<String>,
 }
 
-/// The end of the name of a stack that `regenesis verify --up` starts, and removes when it ends.
+/// What `regenesis verify --up` adds to the name of a project, for a stack that it removes when it ends.
 pub const TRIAL: &str = "-verify";
 
 /// Whether a stack runs.
@@ -201,6 +202,14 @@ impl Unknown {
     }
 }
 
+/// Whether a name is that of a [`TRIAL`]; other stacks have the names that users choose.
+fn is_trial(name: &str) -> bool {
+    let digest = name.strip_suffix(TRIAL).and_then(|project| project.rsplit_once('-'));
+    digest.is_some_and(|(_, digest)| {
+        digest.len() == project::DIGITS && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 /// The stack with a name; without a name, the only one, or the only one that runs. Without a name, a
 /// [`TRIAL`] counts only if there is nothing else: it may be that of a test on the same machine.
 ///
@@ -215,7 +224,7 @@ pub fn select<'a>(stacks: &'a [Stack], name: Option<&str>) -> Result<&'a Stack, 
         });
     }
     let (trials, lasting): (Vec<_>, Vec<_>) =
-        stacks.iter().partition(|stack| stack.name.ends_with(TRIAL));
+        stacks.iter().partition(|stack| is_trial(&stack.name));
     let stacks = if lasting.is_empty() { trials } else { lasting };
     let running = |stack: &&Stack| matches!(stack.state(), State::Running | State::Partly);
     match stacks[..] {

@@ -30,7 +30,14 @@ impl Deployed {
         l1: &L1<'_>,
     ) -> Result<Option<SystemConfig>, Error> {
         let contract = self.chain.rollup.system_config_contract();
-        let (Some(node), Some((number, hash))) = (l1.node, l1.block) else { return Ok(None) };
+        let (Some(node), Some((number, hash))) = (l1.node, l1.block) else {
+            context.progress.warning(&format!(
+                "{}: no node of the L1 answers for its SystemConfig: genesis.system_config stays as it is, \
+                 so edit rollup.json if the contract has changed since",
+                self.name
+            ));
+            return Ok(None);
+        };
         let at = json!({"blockHash": hash});
         let found = match contract {
             None => None,
