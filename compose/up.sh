@@ -389,8 +389,8 @@ else
 fi
 write_env
 start
-if ! builds; then
-  all_run
+# Blocks that come after the limit are blocks.
+if ! builds && { all_run; ! health --wait 1 2>/dev/null; }; then
   if [ "$(own_blocks)" = 0 ]; then
     # Without the validator client, no block can follow the answer.
     compose stop vc >/dev/null 2>&1

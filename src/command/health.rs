@@ -2,17 +2,17 @@
 
 mod l2;
 mod logs;
+mod ports;
+mod query;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::start_times::Observer;
 use super::{Failure, connect, print_json};
-use crate::el::quantity;
 use crate::exit;
 use crate::health::{self, Execution, Expected, Finding, Health};
 use crate::io::clock::{now, pause};
@@ -21,7 +21,7 @@ use crate::io::fs;
 use crate::io::http::RetryPolicy;
 use crate::io::rpc_client::Client;
 use crate::layout::MARKER;
-use crate::rpc::{self, Rpc, data, value};
+pub(super) use query::{beacon, execution};
 
 const EXAMPLES: &str = "Examples:
   regenesis health el                       as the health check of a container, in exec form
@@ -29,6 +29,7 @@ const EXAMPLES: &str = "Examples:
   regenesis health --wait 60                until both clients have a new block
   regenesis health l2 --el http://127.0.0.1:9545 --wait 60
                                             until an L2 has a block
+  regenesis health port --port 9545         whether something listens in this container
   docker compose logs | regenesis health --explain --log -
 
 Before the first block, clients that respond and have the expected genesis are healthy.";
@@ -49,6 +50,9 @@ pub struct Args {
     /// Beacon API of the beacon node
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:5052")]
     cl: String,
+    /// Ports on which a service of this container must listen
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',', required_if_eq("client", "port"))]
+    port: Vec<u16>,
     /// Wait up to SECONDS for the first new block, counted from genesis if it is still ahead
     #[arg(long, value_name = "SECONDS")]
     wait: Option<u64>,
@@ -63,9 +67,6 @@ pub struct Args {
     json: bool,
 }
 
-/// The limit of every answer, in bytes.
-const ANSWER_LIMIT: u64 = 16 << 20;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ClientKind {
     /// The execution client
@@ -76,6 +77,8 @@ enum ClientKind {
     Vc,
     /// The execution client of an L2, recognised by its chain id; --el is its address
     L2,
+    /// Any service of this container, by the ports on which it listens
+    Port,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -108,6 +111,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     // Logs alone are enough where no runtime directory is mounted or exists.
     let builds = if args.client == Some(ClientKind::L2) {
         l2::check(args, &mut report, console)?;
+        None
+    } else if args.client == Some(ClientKind::Port) {
+        ports::check(&args.port, &mut report);
         None
     } else if args.log.is_empty() || fs::exists(&args.runtime.join(MARKER)) {
         Some(check_clients(args, &mut report, console)?)
@@ -255,58 +261,4 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 fn damaged(runtime: &Path, error: &str) -> Failure {
     let message = format!("{}: {error}", runtime.display());
     Failure::new(exit::INPUT, message, Some("run regenesis init again"))
-}
-
-fn unreachable(client: &str, error: &rpc::Error) -> Finding {
-    Finding::new(
-        format!("the {client} does not answer: {error}"),
-        "check that it runs (its log; in the stack: docker compose logs), and that --el and --cl are \
-         the right addresses",
-    )
-}
-
-/// Queries an execution client.
-pub(super) fn execution(client: &dyn Rpc) -> Result<Execution, Finding> {
-    let query = || {
-        let block =
-            |which| value(client, "eth_getBlockByNumber", &json!([which, false]), ANSWER_LIMIT);
-        let (first, head) = (block("0x0")?, block("latest")?);
-        Ok(Execution {
-            chain_id: quantity(&value(client, "eth_chainId", &json!([]), ANSWER_LIMIT)?)
-                .unwrap_or(0),
-            genesis_hash: text(&first["hash"]),
-            number: quantity(&head["number"]).unwrap_or(0),
-            timestamp: quantity(&head["timestamp"]).unwrap_or(0),
-        })
-    };
-    query().map_err(|error| unreachable("execution client", &error))
-}
-
-/// Queries a beacon node; with `payload`, also for the execution block in its head.
-pub(super) fn beacon(client: &dyn rpc::Beacon, payload: bool) -> Result<health::Beacon, Finding> {
-    let genesis = data(client, "/eth/v1/beacon/genesis", ANSWER_LIMIT)
-        .map_err(|error| unreachable("beacon node", &error))?;
-    // Optional: not every client has these, or has them yet.
-    let optional = |path| data(client, path, ANSWER_LIMIT).unwrap_or(Value::Null);
-    let syncing = optional("/eth/v1/node/syncing");
-    let header = optional("/eth/v1/beacon/headers/genesis");
-    let block = if payload { optional("/eth/v2/beacon/blocks/head") } else { Value::Null };
-    let number = &block["message"]["body"]["execution_payload"]["block_number"];
-    Ok(health::Beacon {
-        genesis_time: decimal(&genesis["genesis_time"]).unwrap_or_default(),
-        genesis_validators_root: text(&genesis["genesis_validators_root"]),
-        block_root: header["root"].as_str().map(str::to_owned),
-        head_slot: decimal(&syncing["head_slot"]).unwrap_or_default(),
-        is_optimistic: syncing["is_optimistic"] == true,
-        el_offline: syncing["el_offline"] == true,
-        payload_number: decimal(number),
-    })
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn decimal(value: &Value) -> Option<u64> {
-    value.as_str().and_then(|text| text.parse().ok())
 }

@@ -16,7 +16,7 @@ static LEFTOVER: RwLock<Option<Removal>> = RwLock::new(None);
 /// Removes files that no later run can use.
 pub type Removal = Box<dyn Fn() + Send + Sync>;
 
-/// Temporary files that are being written; removed on a signal.
+/// Temporary files and directories that are being written; removed on a signal.
 static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// The leader of the process group that must end before a signal ends this program.
@@ -51,7 +51,7 @@ pub(super) fn interrupt() -> ! {
     // Held until the exit: no other file is created.
     let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
     for path in files.iter() {
-        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir_all(path));
     }
     end_child();
     let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,12 +95,12 @@ pub fn set_removal(removal: Option<Removal>) {
     *LEFTOVER.write().unwrap_or_else(PoisonError::into_inner) = removal;
 }
 
-/// Adds a file to remove on a signal.
+/// Adds a file or a directory to remove on a signal.
 pub fn begin_file(path: &Path) {
     FILES.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
 }
 
-/// Forgets a file: it was renamed to its final name, or removed.
+/// Forgets it: it was renamed to its final name, or removed.
 pub fn end_file(path: &Path) {
     FILES.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known != path);
 }

@@ -189,7 +189,7 @@ fn a_dry_run_asks_docker_and_changes_nothing() {
     let dry = machine.succeeds(&["up", "--name", &machine.name, "--dry-run"]);
     assert!(dry.stdout.contains("REGENESIS_IMAGE=regenesis:e2e (shell)"), "{dry:?}");
     assert!(dry.stdout.contains("COMPOSE_PROJECT_NAME="), "{dry:?}");
-    assert!(dry.stdout.contains("  WAIT=60 (default)\n"), "{dry:?}");
+    assert!(dry.stdout.contains("  WAIT=300 (--wait)\n"), "{dry:?}");
     assert!(dry.stdout.contains("start: init writes the genesis"), "{dry:?}");
     let calls = std::fs::read_to_string(calls).unwrap();
     assert!(calls.lines().count() > 5, "{calls}");
@@ -282,9 +282,10 @@ fn verify_starts_a_snapshot_and_removes_the_stack() {
     assert!(verified["chain"]["head"].as_u64().unwrap() > 0, "{verified}");
     assert!(verified["chain"]["compared"]["accounts"].as_u64().unwrap() > 0, "{verified}");
     // This image has no entry point: geth does not start.
-    let broken = [("GETH_IMAGE", "regenesis-e2e/base:1")];
+    let broken = [("GETH_IMAGE", "regenesis-e2e/base:1"), ("WAIT", "20")];
     let ended = machine.with(&["verify", path, "--up"], &broken);
     assert!(![0, 2, 101].contains(&ended.code), "{ended:?}");
+    assert!(ended.stderr.contains("          init: "), "the last lines of its logs: {ended:?}");
     assert_eq!(machine.everything(), before);
     assert_eq!(machine::files(&snapshot), files);
 }

@@ -125,7 +125,7 @@ fn a_head_that_stays_is_named_with_its_cause() {
     let rollup = place.json("runtime/l2/op/rollup.json");
     let ended = verify(&place, &stand_in(rollup, stays));
     assert!(ended.stderr.contains("--sequencer.enabled"), "{}", ended.stderr);
-    ended.fails(5, "op: the unsafe head stays at 5 for 10 s");
+    ended.fails(5, "op: the unsafe head stays at 5 for 30 s");
 }
 
 /// `capture` of the sample's genesis with these flags.

@@ -27,7 +27,7 @@ reaches() {
 }
 # An ether from the L1 arrives on the L2, and a transaction of the L2 is mined.
 deposits() {
-  local before end=$((SECONDS + 60))
+  local before end=$((SECONDS + 180))
   before=$("$cast" balance --ether --rpc-url "$l2" "$recipient")
   "$cast" send --rpc-url "$l1" --private-key "$key" --value 1ether "$portal" \
     'depositTransaction(address,uint256,uint64,bool,bytes)' "$recipient" 1000000000000000000 100000 false 0x >/dev/null
@@ -39,7 +39,7 @@ deposits() {
 }
 # kill -9 of the client in the container of the service $1, not of the container: Docker restarts it.
 kills() {
-  local id before end=$((SECONDS + 60))
+  local id before end=$((SECONDS + 180))
   id=$(container "$chain" "$1")
   before=$(docker inspect --format '{{.RestartCount}}' "$id")
   pkill -KILL -P "$(docker inspect --format '{{.State.Pid}}' "$id")"
@@ -66,16 +66,16 @@ say "kill -9 of each client"
 for service in op-geth op-node op-batcher; do
   last=$(head_of unsafe_l2)
   kills "$service"
-  reaches unsafe_l2 "$last" 60
-  reaches safe_l2 "$last" 90
+  reaches unsafe_l2 "$last" 240
+  reaches safe_l2 "$last" 240
 done
 up_well "$chain"
 same "$("$cast" block 0 --field hash --rpc-url "$l2")" "$first" "the genesis of the L2"
-reaches finalized_l2 0 120
+reaches finalized_l2 0 240
 
 say "a stop: a new L1, and with it a new L2"
 composed "$chain" stop
 up_well "$chain"
 differs "$("$cast" block 0 --field hash --rpc-url "$l2")" "$first" "the genesis of the L2"
 deposits
-reaches safe_l2 0 60
+reaches safe_l2 0 240

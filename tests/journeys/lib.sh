@@ -16,7 +16,9 @@ if [ "${JOURNEY_COMPOSE:-v2}" = v1 ]; then
   export DOCKER_CONFIG=/nonexistent
   compose=(docker-compose)
 fi
-unset COMPOSE_FILE COMPOSE_PROJECT_NAME SNAPSHOT BIND WAIT
+unset COMPOSE_FILE COMPOSE_PROJECT_NAME SNAPSHOT BIND
+# The journeys run beside other tests.
+export WAIT=300
 # The first account of the test mnemonic.
 account=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266
 key=0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80
@@ -104,7 +106,7 @@ differs() { [ "$1" != "$2" ] || broken "$3: still $1"; }
 #
 # What cast does before it sends takes slots, too, on a busy machine: they do not count.
 sends() {
-  local transaction before after end=$((SECONDS + 60))
+  local transaction before after end=$((SECONDS + 180))
   transaction=$("$cast" send --rpc-url "$rpc" --private-key "$key" "$recipient" --value 1ether --async) ||
     broken "cast send"
   before=$(head_block)

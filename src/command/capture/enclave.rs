@@ -2,6 +2,7 @@
 
 mod services;
 mod stop;
+mod stopped;
 mod table;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ use crate::rpc::{self, Rpc as _};
 use crate::snapshot::metadata::Mode;
 pub(super) use services::Services;
 use stop::Running;
+use stopped::Stopped;
 pub(super) use table::list;
 
 /// ethereum-package's `--datadir` of geth. Source: its `src/el/geth/geth_launcher.star`.
@@ -76,6 +78,8 @@ pub(super) struct Found {
     pub(super) running: Running,
     /// Its other services.
     pub(super) services: Option<Services>,
+    /// Its execution client, if that does not run.
+    pub(super) stopped: Option<Stopped>,
 }
 
 /// What an enclave has for a capture; flags have precedence.
@@ -103,10 +107,18 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
     let flags = Sources::of(args);
     let retry = RetryPolicy::persistent(Duration::from_secs(args.rpc_timeout.max(1)));
     let nodes = Nodes { retry, console };
+    let out = [&args.out, &args.name.clone().map(PathBuf::from)];
+    let out = out.into_iter().flatten().find(|path| !path.as_os_str().is_empty());
+    let stopped = if datadir || flags.el_rpc.is_some() {
+        None
+    } else {
+        Stopped::of(plan.execution, out.map(PathBuf::as_path))?
+    };
     let el_rpc = match flags.el_rpc {
-        None if !datadir => Some(rpc_of(plan.execution)?),
+        None if !datadir && stopped.is_none() => Some(rpc_of(plan.execution)?),
         url => url,
     };
+    let datadir = stopped.as_ref().map(|stopped| stopped.copy.clone()).or(flags.datadir);
     let beacon = plan.beacon.and_then(|beacon| beacon.published(&BEACON)).map(str::to_owned);
     let cl_rpc = flags.cl_rpc.or(beacon);
     let genesis = match flags.genesis {
@@ -127,9 +139,7 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
         ("" | "auto", None) if !args.alloc => "history".to_owned(),
         ("" | "auto", None) => "state".to_owned(),
         ("state", None) if !args.alloc => {
-            let message = "--mode state with --enclave and --datadir requires --alloc";
-            let hint = "leave it out: the blocks in the directory are captured; or add --alloc";
-            return Err(Failure::usage(message, hint));
+            return Err(no_state(stopped.as_ref()));
         }
         (mode, _) => mode.to_owned(),
     };
@@ -149,8 +159,8 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
     let agglayer = Agglayer::find(&services, &l2, args.force, console)?;
     let running = if args.stop { Running::of(&services) } else { Running::default() };
     let services = Services::read(&services, &plan, &names, kept, console)?;
-    let sources = Sources { el_rpc, cl_rpc, genesis, config, mnemonics, mode };
-    Ok(Found { sources, l2: found, agglayer, running, services })
+    let sources = Sources { el_rpc, cl_rpc, datadir, genesis, config, mnemonics, mode };
+    Ok(Found { sources, l2: found, agglayer, running, services, stopped })
 }
 
 /// The address of the L1's execution client on this machine.
@@ -158,19 +168,30 @@ fn rpc_of(execution: &Service) -> Result<String, Failure> {
     if let Some(url) = execution.published(&RPC) {
         return Ok(url.to_owned());
     }
-    let Service { name, state, container, client, .. } = execution;
+    let Service { name, state, .. } = execution;
     if execution.runs() {
         let message = format!("{name} publishes no RPC port on this machine");
         return Err(Failure::new(exit::SOURCE, message, Some("pass its address: --el-rpc URL")));
     }
-    let hint = if client.as_deref() == Some("geth") {
-        let short = container.get(..12).unwrap_or(container);
-        let datadir = execution.words.value("--datadir").unwrap_or(GETH_DATADIR);
-        format!("capture its database: docker cp {short}:{datadir} DIR, then add --datadir DIR")
-    } else {
-        "start its container with docker start".to_owned()
-    };
-    Err(Failure::new(exit::SOURCE, format!("{name} does not run: it is {state}"), Some(&hint)))
+    let message = format!("{name} does not run: it is {state}");
+    Err(Failure::new(exit::SOURCE, message, Some("start its container with docker start")))
+}
+
+/// `--mode state`, and no node that returns its state.
+fn no_state(stopped: Option<&Stopped>) -> Failure {
+    match stopped {
+        Some(Stopped { source, .. }) => Failure::usage(
+            "--mode state requires a running execution client, and geth is stopped",
+            &format!(
+                "leave it out: the blocks in its directory are captured; or docker cp {source} DIR, \
+                 then add --datadir DIR --alloc"
+            ),
+        ),
+        None => Failure::usage(
+            "--mode state with --enclave and --datadir requires --alloc",
+            "leave it out: the blocks in the directory are captured; or add --alloc",
+        ),
+    }
 }
 
 /// The first file that is in one of these places.

@@ -54,7 +54,7 @@ const EXAMPLES: &str = "Examples:
   regenesis capture --enclave my-testnet --wait-finalized --min-blocks 200
                           once its current head is final, and it has 200 blocks
   regenesis capture --enclave my-testnet --datadir data/geth
-                          the blocks of its L1 from a copy of the stopped geth's directory
+                          the blocks of its L1 from a copy of its geth's directory
   regenesis capture --datadir data/geth --prove --name l1
                                           the database of a stopped geth, of any size
   regenesis capture --datadir data/geth --alloc --fund 0x70997970C51812dc3A010C7d01b50e0d17dc79C8=1
@@ -189,7 +189,7 @@ pub struct Args {
 /// # Errors
 /// The source cannot be read, or its state cannot be verified. No snapshot is written then.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let Found { sources, l2, agglayer, running, services } =
+    let Found { sources, l2, agglayer, running, services, stopped } =
         match args.enclave.as_deref().and_then(given) {
             Some(enclave::LIST) => return enclave::list(args.json, console),
             Some(name) => {
@@ -211,9 +211,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let place = settings.place().map(|out| look(&out, console)).transpose()?;
     let steps = Steps::start(console);
     let node = settings.node(console)?;
-    let source = match &node {
-        Some(node) => node.label().to_owned(),
-        None => settings.source_file(),
+    let source = match (&node, &stopped) {
+        (Some(node), _) => node.label().to_owned(),
+        (None, Some(stopped)) => stopped.label.clone(),
+        (None, None) => settings.source_file(),
     };
     console.title(&format!("regenesis {} · capturing {source}", env!("CARGO_PKG_VERSION")));
     let beacon = settings.beacon(console)?;
@@ -228,13 +229,14 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         agglayer.iter().try_for_each(|found| found.check(node, settings.block, args.force))?;
     }
     if let (Some(_), None) = (&agglayer, &node) {
-        agglayer::unchecked("a data directory does not answer calls", args.force, console)?;
+        agglayer::unchecked("a stopped geth does not answer calls", args.force, console)?;
     }
     let l1_id = chain.as_ref().map(|chain| chain.id);
     let l2 = l2.open(l1_id.or(args.chain_id), settings.retry, console)?;
     let directory = place.as_ref().and_then(|(place, _)| place.name());
     let target = settings.target(l1_id, directory)?;
     let (place, _lock) = place.map_or_else(|| look(&target.out, console), Ok)?;
+    let _copied = stopped.map(|stopped| stopped.copy(&steps)).transpose()?;
     let mut work = Work::open(place)?;
     let names: Vec<String> = l2.iter().map(|l2| l2.name.clone()).collect();
     if let Err(error) = work.check_l2s(&names) {

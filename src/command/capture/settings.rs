@@ -63,6 +63,8 @@ fn text(text: Option<&String>) -> Option<String> {
 pub(super) struct Sources {
     pub(super) el_rpc: Option<String>,
     pub(super) cl_rpc: Option<String>,
+    /// geth's data directory.
+    pub(super) datadir: Option<PathBuf>,
     pub(super) genesis: Option<Input>,
     pub(super) config: Option<Input>,
     pub(super) mnemonics: Option<Input>,
@@ -76,6 +78,7 @@ impl Sources {
         Self {
             el_rpc: text(args.el_rpc.as_ref()),
             cl_rpc: text(args.cl_rpc.as_ref()),
+            datadir: args.datadir.clone().filter(|path| !path.as_os_str().is_empty()),
             genesis: file(args.genesis.as_ref()),
             config: None,
             mnemonics: file(args.mnemonics.as_ref()),
@@ -219,8 +222,7 @@ impl Settings {
 
 /// geth's data directory. It is the only source; its state can change if it is written as an alloc.
 fn datadir(args: &Args, sources: &Sources) -> Result<Option<PathBuf>, Failure> {
-    let given = args.datadir.clone().filter(|path| !path.as_os_str().is_empty());
-    let Some(datadir) = given else { return Ok(None) };
+    let Some(datadir) = sources.datadir.clone() else { return Ok(None) };
     let some = |texts: &[String]| texts.iter().any(|text| !text.trim().is_empty());
     let alone = "a data directory is the only source: leave out the other one";
     let whole =
@@ -283,8 +285,7 @@ fn goal(args: &Args, sources: &Sources) -> Result<Goal, Failure> {
             return Err(Failure::usage(format!("{flag} cannot be used with --mode history"), hint));
         }
     }
-    let datadir = args.datadir.as_ref().is_some_and(|path| !path.as_os_str().is_empty());
-    if sources.el_rpc.is_none() && !datadir {
+    if sources.el_rpc.is_none() && sources.datadir.is_none() {
         return Err(Failure::usage("--mode history requires --el-rpc or --datadir", node));
     }
     let genesis = sources

@@ -8,6 +8,7 @@ use super::super::{Failure, steps::Steps};
 use super::now;
 use super::target::{Target, shell};
 use crate::exit;
+use crate::health::Finding;
 use crate::io::docker::{self, Compose};
 use crate::io::process;
 use crate::operate::settings::Settings;
@@ -38,6 +39,8 @@ struct Health {
     own_blocks: Option<u64>,
     /// What an L2 answers.
     l2: Option<String>,
+    #[serde(default)]
+    findings: Vec<Finding>,
 }
 
 impl Run<'_> {
@@ -99,6 +102,11 @@ impl Run<'_> {
         self.asks("el", &["--cl", "http://cl:5052", "--json"], options)
     }
 
+    /// Prints what a check found.
+    fn found(&self, health: &Health) {
+        health.findings.iter().for_each(|finding| self.steps.console.note(&finding.cause));
+    }
+
     /// Runs `regenesis health` in the container of a service.
     fn asks(&self, service: &str, which: &[&str], options: &[&str]) -> Result<Health, Failure> {
         let stack = self.now()?;
@@ -155,13 +163,21 @@ fn wait_for_l1(run: &mut Run<'_>, seconds: u64) -> Result<(), Failure> {
     let options = ["--wait", limit.as_str(), "--explain"];
     let waiting = format!("waiting for blocks, {seconds} s at most");
     run.steps.console.work(&waiting);
-    if run.health(&options)?.healthy {
+    let mut health = run.health(&options)?;
+    if health.healthy {
         run.steps.done("blocks", "both clients have new ones");
         return Ok(());
     }
     run.all_run()?;
+    let late = run.health(&["--wait", "1"])?;
+    if late.healthy {
+        run.steps
+            .done("blocks", &format!("both clients have new ones, after more than {seconds} s"));
+        return Ok(());
+    }
+    run.found(&health);
     let stack = run.now()?;
-    let mut health = run.health(&[])?;
+    health = late;
     if health.own_blocks == Some(0) {
         // Without the validator client, no block can follow the answer.
         if let Some(vc) = stack.running("vc") {
@@ -182,11 +198,13 @@ fn wait_for_l1(run: &mut Run<'_>, seconds: u64) -> Result<(), Failure> {
     run.settings.set("REGENESIS_RENEW", "always");
     run.start()?;
     run.steps.console.work(&waiting);
-    if run.health(&options)?.healthy {
+    let health = run.health(&options)?;
+    if health.healthy {
         run.steps.done("blocks", "both clients have new ones, on a second genesis");
         return Ok(());
     }
     run.all_run()?;
+    run.found(&health);
     run.explain(&stack)?;
     run.give_up()?;
     let hint = format!("regenesis logs {}; regenesis doctor", stack.name);

@@ -19,6 +19,9 @@ use crate::operate::stacks::{Stack, TRIAL};
 /// that it needs.
 const LIMIT: Duration = Duration::from_mins(2);
 
+/// The last lines of each log that a failure prints.
+const LINES: &str = "3";
+
 /// A stack that builds blocks.
 #[derive(Debug)]
 pub(in super::super) struct Trial {
@@ -62,6 +65,7 @@ pub(in super::super) fn run<T>(
         let l2s = target.l2s().into_iter().map(str::to_owned).collect();
         examine(&Trial { stack: now(&name)?, l2s })
     });
+    let examined = examined.map_err(|failure| explained(failure, &name, steps));
     let removed = purge::discard(&name, steps.console);
     signal::set_farewell(None);
     host::remove_state(&state_directory(&guard)?, &[LOCK])?;
@@ -72,6 +76,26 @@ pub(in super::super) fn run<T>(
         }
         (examined, removed) => examined.and_then(|examined| removed.map(|()| examined)),
     }
+}
+
+/// The failure of a stack that is about to be removed, after the last lines of its logs.
+fn explained(mut failure: Failure, name: &str, steps: &Steps<'_>) -> Failure {
+    let lines = now(name).and_then(|stack| {
+        let services = stack.services();
+        let lines = |service| observe::lines(&stack, &[service], &["--tail", LINES]);
+        services.into_iter().map(lines).collect::<Result<Vec<_>, _>>()
+    });
+    for line in lines.unwrap_or_default().iter().flatten() {
+        steps.console.note(&format!("{}: {}", line.service, line.text));
+    }
+    if failure.exit == exit::NO_BLOCKS {
+        failure.hint = Some(
+            "wait longer: WAIT=300 regenesis verify --up; or start it with regenesis up, which keeps \
+             the stack and its logs"
+                .to_owned(),
+        );
+    }
+    failure
 }
 
 /// Says what Ctrl-C leaves.

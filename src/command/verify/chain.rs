@@ -34,8 +34,6 @@ use crate::summary::Finished;
 /// The policy for each answer.
 pub(super) const RETRY_POLICY: RetryPolicy =
     RetryPolicy { timeout: Duration::from_secs(15), attempts: 3 };
-/// The number of slots within which the head must advance.
-const SLOTS: u64 = 8;
 
 /// What the chain is compared with.
 pub(super) enum Reference<'a> {
@@ -108,8 +106,8 @@ pub(super) fn verify(
     let compared = compare(&start, el, &zero, steps)?;
     let history = start.history.as_ref().map(|history| history.compare(el, steps)).transpose()?;
 
-    let slots = SLOTS.saturating_mul(start.expected.slot.max(1));
-    let wait = start.expected.genesis_time.saturating_sub(now()).saturating_add(slots);
+    let expected = &start.expected;
+    let wait = expected.genesis_time.saturating_sub(now()).saturating_add(expected.patience());
     let number = || query::execution(el).map(|el| el.number);
     let head = advance(first.number, wait, "execution node", steps, number)?;
     let mut head_slot = None;

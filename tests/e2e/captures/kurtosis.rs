@@ -76,6 +76,12 @@ fn an_enclave_is_captured_by_its_name_and_starts_again() {
         }
     }
 
+    for kilobytes in [40, 200] {
+        let full =
+            fails_on_a_full_disk(directory.path(), kilobytes, &["--enclave", &enclave.name], 7);
+        assert!(full.contains("hint: "), "{full}");
+    }
+
     // Its state: nothing in this enclave reads old logs.
     let output = capture(directory.path(), &["--enclave", &enclave.name, "--out", "out"]);
     assert!(output.status.success(), "{}", text(&output));
@@ -129,28 +135,33 @@ fn an_enclave_is_captured_by_its_name_and_starts_again() {
         let mode = at(secret).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o007, 0, "{secret} has mode {mode:o}");
     }
-    // The error of a stopped node explains how to capture its database.
     assert_eq!(listed(&enclave, directory.path()).1[EL]["state"], "exited");
-    let again = capture(directory.path(), &["--enclave", &enclave.name, "--out", "again"]);
-    fails(&again, 4, &format!("{EL} does not run: it is exited"));
-    assert!(text(&again).contains("--datadir"), "{}", text(&again));
-    assert!(!at("again").exists());
     stopped_geth_is_a_source(&enclave, directory.path());
     drop(enclave);
     starts(directory.path(), &expected);
     stack::lives(directory.path());
 }
 
-/// The directory of the stopped L1 has the same blocks; everything else comes from the containers.
+/// The directory of the stopped L1 has the same blocks, in its container or copied; everything else comes
+/// from the containers.
 fn stopped_geth_is_a_source(enclave: &Enclave, directory: &Path) {
     let datadir = format!("{}:/data/geth/execution-data", enclave.container(EL));
     docker(&["cp", &datadir, directory.join("stopped").to_str().unwrap()]);
-    let arguments = ["--enclave", &enclave.name, "--datadir", "stopped", "--out", "again"];
-    fails(&capture(directory, &arguments), 4, "a data directory does not answer calls");
-    fails(&capture(directory, &[&arguments[..], &["--mode", "state"]].concat()), 2, "--alloc");
-    assert!(!directory.join("again").exists());
+    let arguments = ["--enclave", &enclave.name, "--out", "again"];
+    let copied = [&arguments[..], &["--datadir", "stopped"]].concat();
+    for arguments in [&arguments[..], &copied] {
+        let with = |more: &[&str]| capture(directory, &[arguments, more].concat());
+        fails(&with(&[]), 4, "a stopped geth does not answer calls");
+        fails(&with(&["--mode", "state"]), 2, "--alloc");
+        assert!(!directory.join("again").exists());
+    }
+    let full = fails_on_a_full_disk(directory, 1000, &["--enclave", &enclave.name, "--force"], 4);
+    assert!(full.contains(&format!("{EL}:/data/geth/execution-data cannot be copied: ")), "{full}");
     let output = capture(directory, &[&arguments[..], &["--force"]].concat());
     assert!(output.status.success(), "{}", text(&output));
+    let left = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with(".again")).collect();
+    assert!(left.is_empty(), "{left:?}");
     assert!(text(&output).contains("genesis.system_config stays as it is"), "{}", text(&output));
     let both = |path: &str| ["out", "again"].map(|name| directory.join(name).join(path));
     let same = ["el/chain.rlp", "el/genesis.json", "val/mnemonics.yaml", "cl/config.yaml"];
@@ -161,6 +172,22 @@ fn stopped_geth_is_a_source(enclave: &Enclave, directory: &Path) {
     let [running, stopped] = both("metadata.json").map(|path| json(&path));
     assert_eq!(running["source"]["block"], stopped["source"]["block"]);
     assert_eq!(running["l2"], stopped["l2"]);
+}
+
+/// A capture that fails with this exit code, because its snapshot would be on a file system of this size; it
+/// leaves nothing there. Returns its messages.
+fn fails_on_a_full_disk(directory: &Path, kilobytes: u32, arguments: &[&str], code: i32) -> String {
+    let script = format!(
+        "mkdir -p full && mount -t tmpfs -o size={kilobytes}k none full && \
+         \"$0\" capture --out full/out \"$@\"; echo \"exit code $?\"; ls -A full"
+    );
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-rm", "sh", "-c", &script, PROGRAM]).args(arguments).current_dir(directory);
+    let output = unshare.output().expect("unshare: apt-get install util-linux");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("exit code {code}\n"), "{said}");
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    said
 }
 
 /// The contract of the enclave's agglayer, and the account that signs its certificates.
@@ -234,6 +261,9 @@ fn has_services(directory: &Path, said: &str) {
         }
         assert_eq!(copied, expected, "{service}: {path}");
     }
+    let state = format!("services/001/{}/network-configs/state.json", enclave::L2_NODE);
+    assert!(files.contains(&state), "{files:?}");
+    assert_eq!(std::fs::read(at(&state)).unwrap(), unpacked("kurtosis-cdk-op-20201/state.json.gz"));
     // Links in the container, as kurtosis-cdk has them.
     let copied = std::fs::read(at("services/001/contracts-001/opt/output/linked.json")).unwrap();
     assert_eq!(copied, enclave::agglayer_file("contracts-001", "/opt/output/combined.json"));
@@ -289,6 +319,10 @@ fn starts(directory: &Path, expected: &Value) {
     assert_eq!(l1.block("latest")["hash"], expected["head"]["hash"]);
     let logs = l1.call("eth_getLogs", json!([{"fromBlock": "0x0", "toBlock": "0x438"}]));
     assert_eq!(logs.as_array().unwrap().len() as u64, expected["logs"]);
+    // What agglayer and aggkit ask first: the state of an old block.
+    let log = &logs[0];
+    let code = l1.call("eth_getCode", json!([log["address"], log["blockNumber"]]));
+    assert!(code.as_str().unwrap().len() > 2, "{log}");
     let hash = Geth {
         init: Some(&["--state.scheme", "hash"]),
         run: &["--state.scheme", "hash"],

@@ -69,6 +69,8 @@ impl Machine {
         let plugins = if self.version == Version::V1 { "/nonexistent" } else { "target/docker" };
         command.env("DOCKER_CONFIG", repository().join(plugins));
         command.env("XDG_STATE_HOME", self.directory.path().join("state"));
+        // Tests run beside others.
+        command.envs([("WAIT", "300"), ("REGENESIS_WAIT", "300")]);
         for (setting, image) in [
             ("REGENESIS_IMAGE", "regenesis:e2e"),
             ("GETH_IMAGE", "regenesis-e2e/clients:1"),

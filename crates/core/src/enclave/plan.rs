@@ -133,6 +133,12 @@ impl<'a> Plan<'a> {
         self.reads_chain(service).or_else(|| described(service))
     }
 
+    /// Whether the service is the second node of an L2, or of one that is not captured.
+    pub fn is_left_out(&self, service: &Service) -> bool {
+        let is_read = self.l2.iter().any(|l2| l2.node.container == service.container);
+        service.role == Role::L2Node && !is_read
+    }
+
     fn reads_chain(&self, service: &Service) -> Option<&'static str> {
         let is = |other: &Service| other.container == service.container;
         if is(self.execution) {
@@ -143,7 +149,7 @@ impl<'a> Plan<'a> {
         }
         self.l2.iter().find_map(|l2| {
             let parts = [
-                (Some(l2.node), "rollup.json"),
+                (Some(l2.node), "rollup.json, op-deployer's files"),
                 (l2.execution, "state, genesis.json"),
                 (l2.batcher, "command line, the batcher's key"),
             ];

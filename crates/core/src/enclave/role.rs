@@ -98,7 +98,7 @@ impl Role {
     }
 
     /// Its name in tables and JSON.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Execution => "L1 execution",
             Self::Beacon => "L1 beacon",

@@ -16,9 +16,11 @@ pub enum What {
     Files(&'static str),
 }
 
+const L2_NODE: &str = Role::L2Node.name();
+
 /// The files by program. Sources: kurtosis-cdk `src/chain/*.star`, `src/agglayer.star`, `src/contracts/`,
-/// and the images of the programs.
-const SOURCES: [(&str, &str, What); 19] = [
+/// optimism-package `src/cl/op-node/launcher.star`, and the images of the programs.
+const SOURCES: [(&str, &str, What); 21] = [
     ("agglayer", "/etc/agglayer/config.toml", What::Config),
     ("aggkit", "/etc/aggkit/config.toml", What::Config),
     ("aggkit-prover", "/etc/aggkit-prover/config.toml", What::Config),
@@ -34,6 +36,10 @@ const SOURCES: [(&str, &str, What); 19] = [
     ("database", "/docker-entrypoint-initdb.d", What::Files(".sql")),
     ("pool manager", "/etc/pool-manager/config.toml", What::Config),
     ("prover", "/etc/zkevm-prover/config.json", What::Config),
+    // op-deployer's, in the files artifact that has rollup.json: `op-deployer inspect` reads the first, and
+    // the second has the private keys of the L2's roles.
+    (L2_NODE, "/network-configs/state.json", What::File),
+    (L2_NODE, "/network-configs/wallets.json", What::File),
     // Only their command lines, verbatim.
     ("op-batcher", "", What::File),
     ("op-challenger", "", What::File),
@@ -59,6 +65,7 @@ pub fn sources(service: &Service) -> Option<Vec<(&'static str, What)>> {
 pub(super) fn described(service: &Service) -> Option<&'static str> {
     sources(service)?;
     Some(match service.role {
+        Role::L2Node => return None,
         Role::Other("contracts") => "contract addresses, keystores",
         Role::Other("database") => "scripts that create its databases",
         Role::Other(program) if !program.starts_with("op-") => "config, keystores",

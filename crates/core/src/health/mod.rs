@@ -97,10 +97,15 @@ impl Expected {
         })
     }
 
+    /// Seconds within which a chain that builds has a new block.
+    pub fn patience(&self) -> u64 {
+        STALLED_SECONDS.max(STALLED_SLOTS.saturating_mul(self.slot))
+    }
+
     /// Seconds since the block of `time`, if they are too many for a chain that builds.
     fn stalled(&self, time: u64, now: u64) -> Option<u64> {
         let since = now.saturating_sub(time.max(self.genesis_time));
-        (since > STALLED_SECONDS.max(STALLED_SLOTS.saturating_mul(self.slot))).then_some(since)
+        (since > self.patience()).then_some(since)
     }
 }
 
@@ -137,7 +142,7 @@ pub struct Beacon {
 }
 
 /// A failure and its remedy.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     /// The failure, with its cause as far as it is known.
     pub cause: String,

@@ -293,19 +293,32 @@ impl Service {
                 service: init::NAME.to_owned(),
                 condition: Condition::Completed,
             }],
-            health_check: Some(HealthCheck {
-                command: [PROGRAM, "health", role].map(str::to_owned).to_vec(),
-                interval: Seconds(5),
-                timeout: Seconds(5),
-                retries: 3,
-                start_period: Seconds(30),
-            }),
+            health_check: Some(HealthCheck::of(&[role])),
             restart: RestartPolicy::Always,
             network: Network::Stack,
             stop_grace: Seconds(30),
             reserve: MEDIUM,
             ..Self::of(name, image, arguments)
         }
+    }
+}
+
+impl HealthCheck {
+    /// `regenesis health` with these arguments.
+    fn of(arguments: &[&str]) -> Self {
+        let command = [PROGRAM, "health"].into_iter().chain(arguments.iter().copied());
+        Self {
+            command: command.map(str::to_owned).collect(),
+            interval: Seconds(5),
+            timeout: Seconds(5),
+            retries: 3,
+            start_period: Seconds(30),
+        }
+    }
+
+    /// Whether something listens on a port: for programs that `health` asks nothing else.
+    fn listens(port: u16) -> Self {
+        Self::of(&["port", &format!("--port={port}")])
     }
 }
 

@@ -33,7 +33,7 @@ impl Services {
         console: &Console,
     ) -> Result<Option<Self>, Failure> {
         let mut fetched = Vec::new();
-        for service in services {
+        for service in services.iter().filter(|service| !plan.is_left_out(service)) {
             if let Some(sources) = enclave::sources(service) {
                 console.progress(|| format!("files of {}", service.name));
                 let files = read(service, &sources, console)?;

@@ -142,6 +142,7 @@ impl Enclave {
                 "rollup-20201.json",
                 read("op-genesis/kurtosis-cdk-jovian-20201/rollup.json"),
             ),
+            (L2_NODE, "state.json", unpacked("kurtosis-cdk-op-20201/state.json.gz")),
         ] {
             enclave.put(service, &format!("/network-configs/{path}"), &file);
         }

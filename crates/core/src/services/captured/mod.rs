@@ -9,8 +9,8 @@ mod programs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Condition, Dependency, Mount, MountSource, Port, Published, Service, Setting, Text, Variable,
-    op_stack,
+    Condition, Dependency, HealthCheck, Mount, MountSource, Port, Published, Service, Setting,
+    Text, Variable, op_stack,
 };
 pub use programs::{PROGRAMS, Program};
 
@@ -167,7 +167,7 @@ impl Captured {
         arguments.push("--".into());
         arguments.extend(self.command.iter().cloned().map(Text::from));
         let mut service = Service::supervised(self.name.clone(), SUPERVISED, image, arguments);
-        service.health_check = None;
+        service.health_check = self.program.main_port(&self.ports).map(HealthCheck::listens);
         let temporary = ["/tmp"].into_iter().chain(self.program.temporary.iter().copied());
         service.temporary = temporary.map(str::to_owned).collect();
         let variables = self.variables.iter();

@@ -3,6 +3,8 @@
 //! Sources: kurtosis-cdk `src/agglayer.star`, `src/chain/**/*.star` and `src/package_io/constants.star` at
 //! 8dec4eb, and the images that its earlier revisions name.
 
+use std::collections::BTreeMap;
+
 /// A program and what its container needs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Program {
@@ -219,6 +221,11 @@ impl Program {
                 Some(end) => repository.strip_prefix(CLOUD) == Some(end),
                 None => *known == repository,
             })
+    }
+
+    /// The number of the first of these ports, by name, that the program is known to have.
+    pub(super) fn main_port(&self, ports: &BTreeMap<String, u16>) -> Option<u16> {
+        self.ports.iter().find_map(|name| ports.get(*name)).copied()
     }
 
     /// The port of the host for the one with this name, of the `instance`th service of this program in a
