@@ -57,8 +57,8 @@ remove "$first" "$second"
 docker run --rm --user "$(id -u):$(id -g)" --volume "$work:/parent" "$REGENESIS_IMAGE-tools" \
   regenesis pack /parent/snapshot /parent/snapshot.tar.zst
 archive=(RESTORE="$work/snapshot.tar.zst" SHA256="$(cut -c 1-64 "$work/snapshot.tar.zst.sha256")" LOGS="$work/logs")
-without_lighthouse=LIGHTHOUSE_IMAGE=regenesis-e2e/base:1
-if start "$third" 28565 "${archive[@]}" "$without_lighthouse" 2>"$work/said"; then fail "no beacon node, no error"; fi
+broken=(E2E_CONSENSUS_IMAGE=regenesis-e2e/base:1 WAIT=20)
+if start "$third" 28565 "${archive[@]}" "${broken[@]}" 2>"$work/said"; then fail "no beacon node, no error"; fi
 for file in up.txt status.txt explanation.txt "$third"*el*.log "$third"*watch*.log; do
   compgen -G "$work/logs/$file" >/dev/null || fail "no $file: $(ls "$work/logs") $(cat "$work/said")"
 done

@@ -119,7 +119,10 @@ enum Verb {
 /// Options without an environment variable, by verb. The image sets `REGENESIS_OUT` for `init`; `all`
 /// writes where ethereum-genesis-generator does. The stack sets `REGENESIS_GETH_DATADIR` for `init`, where
 /// it is a directory.
-const WITHOUT_VARIABLE: [(&str, &str); 2] = [("all", "out"), ("bake", "geth_datadir")];
+///
+/// In a pod, a Kubernetes service called `regenesis` sets `REGENESIS_PORT`.
+const WITHOUT_VARIABLE: [(&str, &str); 3] =
+    [("all", "out"), ("bake", "geth_datadir"), ("health", "port")];
 
 /// The only positional argument that a variable can set.
 const SNAPSHOT: &str = "snapshot";

@@ -11,7 +11,7 @@ use crate::archive;
 use crate::operate::containers::{self, Container, Volume};
 use crate::operate::stacks::{Stack, stacks};
 use crate::operate::{Unexpected, disk};
-pub use files::{Directory, Found, file, files};
+pub use files::{Directory, Found, copy, file, files};
 pub use services::services;
 
 const PROJECT: &str = "label=com.docker.compose.project";
@@ -52,6 +52,9 @@ pub enum Error {
         /// The cause.
         source: archive::Error,
     },
+    /// A copy cannot be written.
+    #[error(transparent)]
+    Disk(#[from] super::disk::Error),
     /// A program did not start.
     #[error(transparent)]
     Start(#[from] process::Error),
@@ -69,6 +72,7 @@ impl Error {
             Self::Silent(_) => Some("start it, or join the group docker"),
             Self::TooLarge { .. } => Some("check that this is the file of the service, not a log"),
             Self::Archive { .. } => Some("run the command again while the container is there"),
+            Self::Disk(error) => error.hint(),
             Self::Failed { .. } | Self::Start(_) | Self::Unexpected(_) => None,
         }
     }
@@ -143,6 +147,16 @@ pub fn of_service(project: &str, service: &str) -> Result<Vec<String>, Error> {
     let service = format!("label=com.docker.compose.service={service}");
     let found = run(&["ps", "-aq", "--no-trunc", "--filter", &project, "--filter", &service])?;
     Ok(found.stdout().lines().map(str::to_owned).collect())
+}
+
+/// Whether a container runs.
+///
+/// # Errors
+/// It is gone, or Docker does not answer.
+pub fn is_running(container: &str) -> Result<bool, Error> {
+    let format = "{{.State.Running}}";
+    let done = run(&["inspect", "--type", "container", "--format", format, container])?;
+    Ok(done.stdout().trim() == "true")
 }
 
 /// The version of the daemon.

@@ -37,6 +37,8 @@ const CHECKPOINT: &str = "checkpoint.json";
 pub(crate) const LOCK: &str = "lock";
 pub(crate) const MARK: &str = "mark";
 const NEW: &str = "new";
+/// A copy of what is captured.
+const SOURCE: &str = "source";
 const PLAN: &str = "plan.json";
 
 /// The work directory, locked.
@@ -169,6 +171,12 @@ impl Work {
         };
         self.remove()?;
         Ok(left)
+    }
+
+    /// The place for a copy of what is captured, which ends with the capture.
+    #[cfg(feature = "host")]
+    pub fn source(&self) -> PathBuf {
+        self.place.directory.join(SOURCE)
     }
 
     /// The directory of the staged files.

@@ -1,5 +1,6 @@
 //! `regenesis health --explain`: logs, compared with the heads of made-up clients.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use crate::lead::{Clients, init, now};
@@ -53,4 +54,27 @@ fn a_log_alone_may_lack_the_line_that_ends_a_failure() {
     let done = explain();
     done.fails(5, "the disk is full");
     assert!(!done.stderr.contains(note), "{}", done.stderr);
+}
+
+#[test]
+fn a_service_is_healthy_while_it_listens_on_one_of_its_ports() {
+    let place = Place::new();
+    let port = |listener: &TcpListener| listener.local_addr().unwrap().port().to_string();
+    let [open, closed] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let (opened, shut) = (port(&open), port(&closed));
+    drop(closed);
+    let both = format!("{shut},{opened}");
+    // A Kubernetes service called `regenesis` sets this variable.
+    let health = |arguments: &[&str]| {
+        let mut command = place.command(&[&["health", "port"], arguments].concat());
+        Ended::of(command.env("REGENESIS_PORT", "tcp://10.0.0.1:80"))
+    };
+    health(&["--port", &both]).succeeds();
+    health(&["--port", &shut]).fails(5, &format!("nothing listens on port {shut}"));
+    drop(open);
+    let started = std::time::Instant::now();
+    health(&["--port", &both, "--wait", "2"]).fails(5, &format!("on port {shut} or {opened}"));
+    assert!(started.elapsed() >= Duration::from_secs(1));
+    health(&[]).fails(2, "--port");
+    place.run(&["health", "el", "--port", "1"]).fails(2, "--port is of `health port`");
 }

@@ -51,7 +51,7 @@ pub(super) fn run(
     console.title(&format!("regenesis {} · capturing {shown}", env!("CARGO_PKG_VERSION")));
     let geth = StoppedGeth::open(datadir)?;
     let journal = geth.journal()?;
-    let source = Source { datadir, geth: &geth };
+    let source = Source { label: datadir.display().to_string(), geth: &geth };
     let database = Database::open(geth.database()).map_err(|error| source.failed(error.into()))?;
     let freezer = source.freezer()?;
     let chain = Chain::open(&database, freezer.as_ref(), journal);
@@ -119,14 +119,15 @@ fn free(out: &Path, console: &Console) -> Result<(Place, Hold), Failure> {
 
 /// The data directory that is captured.
 struct Source<'a> {
-    datadir: &'a Path,
+    /// Its name in messages.
+    label: String,
     geth: &'a StoppedGeth,
 }
 
 impl Source<'_> {
     /// The failure of an error in the data directory.
     fn failed(&self, error: stopped::Error) -> Failure {
-        let message = format!("{}: {error}", self.datadir.display());
+        let message = format!("{}: {error}", self.label);
         let code = stopped_exit_code(&error);
         Failure::new(code, message, Some(error.hint()))
     }

@@ -29,7 +29,7 @@ use crate::rpc::{self, Rpc as _};
 use crate::snapshot::metadata::Mode;
 pub(super) use services::Services;
 use stop::Running;
-use stopped::Stopped;
+pub(super) use stopped::{Copied, Stopped};
 pub(super) use table::list;
 
 /// ethereum-package's `--datadir` of geth. Source: its `src/el/geth/geth_launcher.star`.
@@ -107,18 +107,14 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
     let flags = Sources::of(args);
     let retry = RetryPolicy::persistent(Duration::from_secs(args.rpc_timeout.max(1)));
     let nodes = Nodes { retry, console };
-    let out = [&args.out, &args.name.clone().map(PathBuf::from)];
-    let out = out.into_iter().flatten().find(|path| !path.as_os_str().is_empty());
-    let stopped = if datadir || flags.el_rpc.is_some() {
-        None
-    } else {
-        Stopped::of(plan.execution, out.map(PathBuf::as_path))?
-    };
+    let is_named = datadir || flags.el_rpc.is_some();
+    let stopped = if is_named { None } else { Stopped::of(plan.execution) };
     let el_rpc = match flags.el_rpc {
         None if !datadir && stopped.is_none() => Some(rpc_of(plan.execution)?),
         url => url,
     };
-    let datadir = stopped.as_ref().map(|stopped| stopped.copy.clone()).or(flags.datadir);
+    // A copy takes its place once the capture needs it.
+    let datadir = stopped.as_ref().map(|stopped| stopped.label().into()).or(flags.datadir);
     let beacon = plan.beacon.and_then(|beacon| beacon.published(&BEACON)).map(str::to_owned);
     let cl_rpc = flags.cl_rpc.or(beacon);
     let genesis = match flags.genesis {
@@ -136,7 +132,12 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
     };
     let mode = match (flags.mode.as_str(), &el_rpc) {
         ("" | "auto", Some(el_rpc)) => nodes.mode(&plan, el_rpc)?,
-        ("" | "auto", None) if !args.alloc => "history".to_owned(),
+        ("" | "auto", None) if !args.alloc => {
+            if stopped.is_some() {
+                console.note(&format!("--mode history: {} is stopped", plan.execution.name));
+            }
+            "history".to_owned()
+        }
         ("" | "auto", None) => "state".to_owned(),
         ("state", None) if !args.alloc => {
             return Err(no_state(stopped.as_ref()));
@@ -180,11 +181,12 @@ fn rpc_of(execution: &Service) -> Result<String, Failure> {
 /// `--mode state`, and no node that returns its state.
 fn no_state(stopped: Option<&Stopped>) -> Failure {
     match stopped {
-        Some(Stopped { source, .. }) => Failure::usage(
-            "--mode state requires a running execution client, and geth is stopped",
+        Some(stopped) => Failure::usage(
+            format!("--mode state requires a running node, and {} is stopped", stopped.label()),
             &format!(
-                "leave it out: the blocks in its directory are captured; or docker cp {source} DIR, \
-                 then add --datadir DIR --alloc"
+                "leave it out: the blocks in its directory are captured; or docker cp {} DIR, then add \
+                 --datadir DIR --alloc",
+                stopped.source()
             ),
         ),
         None => Failure::usage(
@@ -198,7 +200,7 @@ fn no_state(stopped: Option<&Stopped>) -> Failure {
 pub(super) fn fetch(places: &[(&Service, String)]) -> Result<Option<Input>, Failure> {
     for (service, path) in places {
         let copied = docker::file(&service.container, Path::new(path));
-        if let Some(bytes) = copied.map_err(|error| gone(service, path, error))? {
+        if let Some(bytes) = copied.map_err(|error| gone(&service.name, path, error))? {
             return Ok(Some(Input::memory(&format!("{}:{path}", service.name), bytes)));
         }
     }
@@ -206,10 +208,10 @@ pub(super) fn fetch(places: &[(&Service, String)]) -> Result<Option<Input>, Fail
 }
 
 /// The failure of a copy from a container.
-fn gone(service: &Service, path: &str, error: docker::Error) -> Failure {
+fn gone(service: &str, path: &str, error: docker::Error) -> Failure {
     const HINT: &str = "run the capture again while the containers of the enclave are there";
     let failed = |what: &str, hint| {
-        let message = format!("{}: {path} cannot be copied: {what}", service.name);
+        let message = format!("{service}: {path} cannot be copied: {what}");
         Failure::new(exit::SOURCE, message, hint)
     };
     match error {
@@ -277,7 +279,8 @@ impl Nodes<'_> {
                 None
             }
             Some((service, None)) => {
-                as_deployed(&format!("{} publishes no RPC port", service.name));
+                let what = if service.runs() { "publishes no RPC port" } else { "does not run" };
+                as_deployed(&format!("{} {what}", service.name));
                 None
             }
             Some((service, Some(url))) => {

@@ -23,7 +23,7 @@ use crate::io::fs::Files;
 use crate::io::rpc_client::Client;
 use crate::rpc::{Beacon, Rpc};
 use crate::snapshot_files::work::{Hold, Place, Work, share};
-use enclave::{Found, Services};
+use enclave::{Copied, Found, Services, Stopped};
 use l2::{L2s, Opened};
 use ready::Ready;
 pub(super) use settings::is_name;
@@ -97,7 +97,8 @@ pub struct Args {
     #[arg(long, requires = "datadir")]
     alloc: bool,
     /// Kurtosis enclave on this machine, by its name or UUID: nodes, genesis, config, mnemonics and
-    /// OP-stack L2s that no other flag names come from its containers. Without NAME, list the enclaves
+    /// OP-stack L2s that no other flag names come from its containers, and so do the blocks of a geth that
+    /// has stopped. Without NAME, list the enclaves
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = enclave::LIST)]
     enclave: Option<String>,
     /// Service of the enclave to capture as the execution client, if it has several
@@ -112,7 +113,7 @@ pub struct Args {
     op_node: Vec<String>,
     /// What to keep: the state after a block, as the alloc of a new block 0; or all blocks up to it,
     /// which a new beacon chain continues; auto: blocks if a service of the enclave reads old logs, or
-    /// if the node has no dump of its state [default: state; with --enclave, auto]
+    /// if the node has stopped or has no dump of its state [default: state; with --enclave, auto]
     #[arg(long, value_name = "state|history|auto")]
     mode: Option<String>,
     /// Block to capture; with --mode history, the last one
@@ -198,7 +199,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             }
             None => Found { sources: enclave::without(args)?, ..Found::default() },
         };
-    args.ready.check(sources.el_rpc.is_some())?;
+    args.ready.check(sources.el_rpc.is_some(), stopped.as_ref().map(Stopped::label))?;
     let mut settings = Settings::of(args, sources)?;
     let overlay = changes::of(args)?;
     let l2 = L2s::of(args, l2)?;
@@ -211,10 +212,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let place = settings.place().map(|out| look(&out, console)).transpose()?;
     let steps = Steps::start(console);
     let node = settings.node(console)?;
-    let source = match (&node, &stopped) {
-        (Some(node), _) => node.label().to_owned(),
-        (None, Some(stopped)) => stopped.label.clone(),
-        (None, None) => settings.source_file(),
+    let source = match &node {
+        Some(node) => node.label().to_owned(),
+        None => settings.source_file(),
     };
     console.title(&format!("regenesis {} · capturing {source}", env!("CARGO_PKG_VERSION")));
     let beacon = settings.beacon(console)?;
@@ -236,14 +236,22 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let directory = place.as_ref().and_then(|(place, _)| place.name());
     let target = settings.target(l1_id, directory)?;
     let (place, _lock) = place.map_or_else(|| look(&target.out, console), Ok)?;
-    let _copied = stopped.map(|stopped| stopped.copy(&steps)).transpose()?;
     let mut work = Work::open(place)?;
     let names: Vec<String> = l2.iter().map(|l2| l2.name.clone()).collect();
     if let Err(error) = work.check_l2s(&names) {
         return Err(keep(error.into(), &settings, work, console));
     }
-    let nodes =
-        Nodes { execution: node.as_ref().zip(chain.as_ref()), beacon: beacon.as_ref(), l2: &l2 };
+    let copied = stopped.map(|stopped| stopped.copy(work.source(), &steps)).transpose();
+    let copied = match copied {
+        Ok(copied) => copied,
+        Err(failure) => return Err(keep(failure, &settings, work, console)),
+    };
+    let nodes = Nodes {
+        execution: node.as_ref().zip(chain.as_ref()),
+        copied: copied.as_ref(),
+        beacon: beacon.as_ref(),
+        l2: &l2,
+    };
     let mut summary = None;
     let staged =
         capture(&settings, &target, nodes, overlay, &work, &steps).and_then(|mut captured| {
@@ -255,6 +263,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             summary = services.map(|services| services.add(&mut captured, node, console));
             StagedSnapshot::write(captured, &work, &steps)
         });
+    drop(copied);
     let staged = match staged {
         Ok(staged) => staged,
         // The data fetched before the source failed is good; after any other failure it is not.
@@ -295,6 +304,8 @@ fn look(out: &Path, console: &Console) -> Result<(Place, Hold), Failure> {
 /// The nodes of a capture.
 struct Nodes<'a> {
     execution: Option<(&'a Client<'a>, &'a Chain)>,
+    /// The database of a stopped one.
+    copied: Option<&'a Copied<'a>>,
     beacon: Option<&'a Client<'a>>,
     l2: &'a [Opened<'a>],
 }
@@ -319,7 +330,8 @@ fn capture(
     let node = nodes.execution.map(|(rpc, chain)| Node { rpc, chain });
     let mut captured = match (&settings.goal, &settings.datadir, &settings.state, node) {
         (Goal::History { genesis }, Some(datadir), ..) => {
-            datadir::capture_history(&context, datadir, genesis)?
+            let copied = nodes.copied.map_or(datadir, |copied| &copied.directory);
+            datadir::capture_history(&context, copied, datadir.display().to_string(), genesis)?
         }
         (Goal::State, Some(datadir), ..) => {
             datadir::capture_alloc(&context, datadir, overlay, steps)?

@@ -27,14 +27,16 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    /// Refuses flags that need a node, without one.
-    pub(super) fn check(&self, has_node: bool) -> Result<(), Failure> {
+    /// Refuses flags that need a node, without one; `stopped` is the one that would be asked if it ran.
+    pub(super) fn check(&self, has_node: bool, stopped: Option<String>) -> Result<(), Failure> {
         for (flag, is_given) in
             [("--wait-finalized", self.wait_finalized), ("--min-blocks", self.min_blocks.is_some())]
         {
             if is_given && !has_node {
                 let hint = "files do not change: leave it out, or pass a node with --el-rpc URL";
-                return Err(Failure::usage(format!("{flag} requires a node"), hint));
+                let stopped = stopped.map(|stopped| format!(", and {stopped} is stopped"));
+                let message = format!("{flag} requires a node{}", stopped.unwrap_or_default());
+                return Err(Failure::usage(message, hint));
             }
         }
         Ok(())

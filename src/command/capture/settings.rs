@@ -245,7 +245,12 @@ fn datadir(args: &Args, sources: &Sources) -> Result<Option<PathBuf>, Failure> {
         ("--l2-genesis", some(&args.l2_genesis), alone),
     ] {
         if given {
-            return Err(Failure::usage(format!("{flag} cannot be used with --datadir"), hint));
+            let source = if args.datadir.as_deref() == Some(&*datadir) {
+                "--datadir".to_owned()
+            } else {
+                format!("a stopped geth, {}", datadir.display())
+            };
+            return Err(Failure::usage(format!("{flag} cannot be used with {source}"), hint));
         }
     }
     Ok(Some(datadir))

@@ -102,6 +102,25 @@ impl Run<'_> {
         self.asks("el", &["--cl", "http://cl:5052", "--json"], options)
     }
 
+    /// Waits for new blocks of both clients; the last check if there is none.
+    fn builds(&self, seconds: u64, done: &str) -> Result<Option<Health>, Failure> {
+        self.steps.console.work(&format!("waiting for blocks, {seconds} s at most"));
+        let health = self.health(&["--wait", &seconds.to_string(), "--explain"])?;
+        if health.healthy {
+            self.steps.done("blocks", done);
+            return Ok(None);
+        }
+        self.all_run()?;
+        // On a slow machine, a block may have come since.
+        let late = self.health(&["--wait", "1"])?;
+        if late.healthy {
+            self.steps.done("blocks", &format!("{done}, after more than {seconds} s"));
+            return Ok(None);
+        }
+        self.found(&health);
+        Ok(Some(late))
+    }
+
     /// Prints what a check found.
     fn found(&self, health: &Health) {
         health.findings.iter().for_each(|finding| self.steps.console.note(&finding.cause));
@@ -151,6 +170,7 @@ fn wait_for_l2(run: &Run<'_>, name: &str, seconds: u64) -> Result<(), Failure> {
         return Ok(());
     }
     run.all_run()?;
+    run.found(&health);
     run.explain(&run.now()?)?;
     run.give_up()?;
     let hint = format!("regenesis logs {} --network {name}", run.target.project.name);
@@ -159,25 +179,10 @@ fn wait_for_l2(run: &Run<'_>, name: &str, seconds: u64) -> Result<(), Failure> {
 }
 
 fn wait_for_l1(run: &mut Run<'_>, seconds: u64) -> Result<(), Failure> {
-    let limit = seconds.to_string();
-    let options = ["--wait", limit.as_str(), "--explain"];
-    let waiting = format!("waiting for blocks, {seconds} s at most");
-    run.steps.console.work(&waiting);
-    let mut health = run.health(&options)?;
-    if health.healthy {
-        run.steps.done("blocks", "both clients have new ones");
+    let Some(mut health) = run.builds(seconds, "both clients have new ones")? else {
         return Ok(());
-    }
-    run.all_run()?;
-    let late = run.health(&["--wait", "1"])?;
-    if late.healthy {
-        run.steps
-            .done("blocks", &format!("both clients have new ones, after more than {seconds} s"));
-        return Ok(());
-    }
-    run.found(&health);
+    };
     let stack = run.now()?;
-    health = late;
     if health.own_blocks == Some(0) {
         // Without the validator client, no block can follow the answer.
         if let Some(vc) = stack.running("vc") {
@@ -197,14 +202,9 @@ fn wait_for_l1(run: &mut Run<'_>, seconds: u64) -> Result<(), Failure> {
     run.stop()?;
     run.settings.set("REGENESIS_RENEW", "always");
     run.start()?;
-    run.steps.console.work(&waiting);
-    let health = run.health(&options)?;
-    if health.healthy {
-        run.steps.done("blocks", "both clients have new ones, on a second genesis");
+    if run.builds(seconds, "both clients have new ones, on a second genesis")?.is_none() {
         return Ok(());
     }
-    run.all_run()?;
-    run.found(&health);
     run.explain(&stack)?;
     run.give_up()?;
     let hint = format!("regenesis logs {}; regenesis doctor", stack.name);

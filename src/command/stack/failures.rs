@@ -8,7 +8,7 @@ use crate::health::known;
 use crate::io::docker::{self, last_line};
 use crate::operate::compose_error::{Cause, cause};
 use crate::operate::doctor::BusyPort;
-use crate::operate::stacks::Stack;
+use crate::operate::stacks::{Stack, TRIAL};
 
 /// The lines of each log that are searched for known failures.
 pub(super) const LINES: &str = "5000";
@@ -66,8 +66,10 @@ impl Run<'_> {
         if !self.ran() {
             stop(&self.now()?)?;
             let name = &self.target.project.name;
-            let text = format!("the services are stopped again; their logs: regenesis logs {name}");
-            self.steps.console.note(&text);
+            let logs = format!("; their logs: regenesis logs {name}");
+            // A trial is removed.
+            let logs = if name.ends_with(TRIAL) { "" } else { &*logs };
+            self.steps.console.note(&format!("the services are stopped again{logs}"));
         }
         Ok(())
     }

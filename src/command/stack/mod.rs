@@ -112,6 +112,7 @@ fn locked(name: &str, console: &Console) -> Result<(host::Lock, Stack), Failure>
 impl From<docker::Error> for Failure {
     fn from(error: docker::Error) -> Self {
         let exit = match error {
+            docker::Error::Disk(error) => return error.into(),
             docker::Error::Missing | docker::Error::NoCompose | docker::Error::Silent(_) => {
                 exit::DOCKER
             }

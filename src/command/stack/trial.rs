@@ -65,7 +65,7 @@ pub(in super::super) fn run<T>(
         let l2s = target.l2s().into_iter().map(str::to_owned).collect();
         examine(&Trial { stack: now(&name)?, l2s })
     });
-    let examined = examined.map_err(|failure| explained(failure, &name, steps));
+    let examined = examined.map_err(|failure| explained(failure, &name, &shown, steps));
     let removed = purge::discard(&name, steps.console);
     signal::set_farewell(None);
     host::remove_state(&state_directory(&guard)?, &[LOCK])?;
@@ -79,21 +79,19 @@ pub(in super::super) fn run<T>(
 }
 
 /// The failure of a stack that is about to be removed, after the last lines of its logs.
-fn explained(mut failure: Failure, name: &str, steps: &Steps<'_>) -> Failure {
-    let lines = now(name).and_then(|stack| {
-        let services = stack.services();
+fn explained(mut failure: Failure, name: &str, snapshot: &str, steps: &Steps<'_>) -> Failure {
+    if let Ok(stack) = now(name) {
         let lines = |service| observe::lines(&stack, &[service], &["--tail", LINES]);
-        services.into_iter().map(lines).collect::<Result<Vec<_>, _>>()
-    });
-    for line in lines.unwrap_or_default().iter().flatten() {
-        steps.console.note(&format!("{}: {}", line.service, line.text));
+        for line in stack.services().into_iter().filter_map(|service| lines(service).ok()).flatten()
+        {
+            steps.console.note(&format!("{}: {}", line.service, line.text));
+        }
     }
     if failure.exit == exit::NO_BLOCKS {
-        failure.hint = Some(
-            "wait longer: WAIT=300 regenesis verify --up; or start it with regenesis up, which keeps \
-             the stack and its logs"
-                .to_owned(),
-        );
+        let keeps = format!("regenesis up {snapshot} keeps the stack and its logs");
+        let is_late = failure.message.contains(" block in ");
+        let longer = format!("wait longer: WAIT=300 regenesis verify {snapshot} --up; or ");
+        failure.hint = Some(if is_late { longer + &keeps } else { keeps });
     }
     failure
 }

@@ -1,12 +1,12 @@
 //! Files in containers, running or not: `docker cp` writes them as an archive, which is read as it comes.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write as _};
 use std::path::Path;
 
 use super::{Error, failed, not_started, run};
 use crate::archive::{self, Kind, Reader, Refusal};
-use crate::io::process;
+use crate::io::{disk, process, signal};
 
 const COPY: &str = "cp";
 /// How versions of docker say that a path is not in a container.
@@ -105,6 +105,15 @@ impl Directory {
     }
 }
 
+/// Copies the plain files of a directory in a container to `target`, a new directory that only its owner may
+/// read; returns their size. `None` if the container has no such directory.
+///
+/// # Errors
+/// As [`file`], or `target` cannot be written.
+pub fn copy(container: &str, directory: &str, target: &Path) -> Result<Option<u64>, Error> {
+    copied(container, directory, |stream| unpack(stream, directory, target))
+}
+
 /// Gives the archive of a path in a container to `take`; `None` if the path is not there.
 fn copied<T: Send>(
     container: &str,
@@ -192,6 +201,45 @@ fn all(stream: impl Read, directory: &str, wanted: &dyn Fn(&str) -> bool) -> Res
                 found.files.push(Found { path, bytes });
             }
         }
+    }
+}
+
+/// Writes the plain files of an archive, by their paths below its first directory. A signal lets no file
+/// appear after it.
+fn unpack(stream: impl Read, directory: &str, target: &Path) -> Result<u64, Error> {
+    let (mut reader, mut total) = (Reader::resume(stream, 0, 0), 0);
+    let mut buffer = vec![0; 1 << 20];
+    let make = |path: &Path| signal::uninterrupted(|| disk::make_directories(path, 0o700));
+    make(target)?;
+    loop {
+        let entry = match reader.next_entry() {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return Ok(total),
+            Err(archive::Error::Refused {
+                why: Refusal::LinkOut(_) | Refusal::Kind(_), ..
+            }) => {
+                continue;
+            }
+            Err(error) => return Err(broken(directory, error)),
+        };
+        let below = entry.path.split_once('/').map(|(_, path)| target.join(path));
+        let (Some(path), Kind::File(size)) = (below, entry.kind) else { continue };
+        make(path.parent().unwrap_or(target))?;
+        let mut file = signal::uninterrupted(|| disk::create(&path, 0o600))?;
+        let mut data = reader.by_ref().take(size);
+        loop {
+            let length = match data.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(broken(directory, error.into())),
+            };
+            file.write_all(&buffer[..length]).map_err(disk::at(&path))?;
+        }
+        if data.limit() > 0 {
+            return Err(broken(directory, archive::Error::Truncated(reader.position())));
+        }
+        total += size;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{CHECKPOINT, LOCK, MARK, NEW, PLAN};
+use super::{CHECKPOINT, LOCK, MARK, NEW, PLAN, SOURCE};
 use crate::capture::is_work_file;
 use crate::io::disk::{self, Error, at, beside};
 
@@ -33,7 +33,7 @@ pub(super) fn collected(directory: &Path) -> Result<(), Error> {
     for entry in std::fs::read_dir(directory).map_err(at(directory))? {
         let name = entry.map_err(at(directory))?.file_name();
         let name = name.to_string_lossy();
-        let is_ours = [CHECKPOINT, NEW, "checkpoint.new"].contains(&&*name)
+        let is_ours = [CHECKPOINT, NEW, SOURCE, "checkpoint.new"].contains(&&*name)
             || is_work_file(&name)
             || name.starts_with(".plan.json.regenesis-");
         if is_ours {

@@ -3,6 +3,7 @@
 
 mod enclave;
 mod stack;
+mod stopped;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +15,6 @@ use serde_json::{Value, json};
 
 use super::node::{ALL, Geth, Node};
 use crate::nodes::{http, tools};
-use crate::operate::machine::docker;
 use crate::support::{PROGRAM, regenesis, text};
 use enclave::{BATCHER_KEY, CL, EL, Enclave, L2_EL, capture, fixture, unpacked};
 
@@ -77,8 +77,12 @@ fn an_enclave_is_captured_by_its_name_and_starts_again() {
     }
 
     for kilobytes in [40, 200] {
-        let full =
-            fails_on_a_full_disk(directory.path(), kilobytes, &["--enclave", &enclave.name], 7);
+        let full = stopped::fails_on_a_full_disk(
+            directory.path(),
+            kilobytes,
+            &["--enclave", &enclave.name],
+            7,
+        );
         assert!(full.contains("hint: "), "{full}");
     }
 
@@ -136,58 +140,10 @@ fn an_enclave_is_captured_by_its_name_and_starts_again() {
         assert_eq!(mode & 0o007, 0, "{secret} has mode {mode:o}");
     }
     assert_eq!(listed(&enclave, directory.path()).1[EL]["state"], "exited");
-    stopped_geth_is_a_source(&enclave, directory.path());
+    stopped::is_a_source(&enclave, directory.path());
     drop(enclave);
     starts(directory.path(), &expected);
     stack::lives(directory.path());
-}
-
-/// The directory of the stopped L1 has the same blocks, in its container or copied; everything else comes
-/// from the containers.
-fn stopped_geth_is_a_source(enclave: &Enclave, directory: &Path) {
-    let datadir = format!("{}:/data/geth/execution-data", enclave.container(EL));
-    docker(&["cp", &datadir, directory.join("stopped").to_str().unwrap()]);
-    let arguments = ["--enclave", &enclave.name, "--out", "again"];
-    let copied = [&arguments[..], &["--datadir", "stopped"]].concat();
-    for arguments in [&arguments[..], &copied] {
-        let with = |more: &[&str]| capture(directory, &[arguments, more].concat());
-        fails(&with(&[]), 4, "a stopped geth does not answer calls");
-        fails(&with(&["--mode", "state"]), 2, "--alloc");
-        assert!(!directory.join("again").exists());
-    }
-    let full = fails_on_a_full_disk(directory, 1000, &["--enclave", &enclave.name, "--force"], 4);
-    assert!(full.contains(&format!("{EL}:/data/geth/execution-data cannot be copied: ")), "{full}");
-    let output = capture(directory, &[&arguments[..], &["--force"]].concat());
-    assert!(output.status.success(), "{}", text(&output));
-    let left = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
-    let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with(".again")).collect();
-    assert!(left.is_empty(), "{left:?}");
-    assert!(text(&output).contains("genesis.system_config stays as it is"), "{}", text(&output));
-    let both = |path: &str| ["out", "again"].map(|name| directory.join(name).join(path));
-    let same = ["el/chain.rlp", "el/genesis.json", "val/mnemonics.yaml", "cl/config.yaml"];
-    for path in same.into_iter().chain(["services/001/op-batcher-001/command.json"]) {
-        let [running, stopped] = both(path).map(|path| std::fs::read(path).unwrap());
-        assert!(running == stopped, "{path} differs");
-    }
-    let [running, stopped] = both("metadata.json").map(|path| json(&path));
-    assert_eq!(running["source"]["block"], stopped["source"]["block"]);
-    assert_eq!(running["l2"], stopped["l2"]);
-}
-
-/// A capture that fails with this exit code, because its snapshot would be on a file system of this size; it
-/// leaves nothing there. Returns its messages.
-fn fails_on_a_full_disk(directory: &Path, kilobytes: u32, arguments: &[&str], code: i32) -> String {
-    let script = format!(
-        "mkdir -p full && mount -t tmpfs -o size={kilobytes}k none full && \
-         \"$0\" capture --out full/out \"$@\"; echo \"exit code $?\"; ls -A full"
-    );
-    let mut unshare = Command::new("unshare");
-    unshare.args(["-rm", "sh", "-c", &script, PROGRAM]).args(arguments).current_dir(directory);
-    let output = unshare.output().expect("unshare: apt-get install util-linux");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("exit code {code}\n"), "{said}");
-    assert_eq!(said.matches("error: ").count(), 1, "{said}");
-    said
 }
 
 /// The contract of the enclave's agglayer, and the account that signs its certificates.
@@ -312,9 +268,12 @@ fn starts(directory: &Path, expected: &Value) {
     let summary = json(&at("regenesis.json"));
     assert_eq!(summary["history"]["block_hash"], expected["head"]["hash"]);
     assert_eq!(summary["l2"][0]["l1_block"], 1080);
-    let archive = Geth { init: Some(&[]), run: &["--gcmode", "archive"], dev: false, api: ALL };
+    // With the flags of the stack.
+    let hash: &[&str] = &["--state.scheme", "hash"];
+    let run: &[&str] = &["--state.scheme", "hash", "--gcmode", "archive"];
+    let archive = Geth { init: Some(hash), run, dev: false, api: ALL };
     let blocks = at("metadata/chain.rlp");
-    let import = ["import", blocks.to_str().unwrap()];
+    let import = [run, &["import", blocks.to_str().unwrap()]].concat();
     let l1 = archive.start_after(&at("metadata/genesis.json"), &import);
     assert_eq!(l1.block("latest")["hash"], expected["head"]["hash"]);
     let logs = l1.call("eth_getLogs", json!([{"fromBlock": "0x0", "toBlock": "0x438"}]));
@@ -323,12 +282,8 @@ fn starts(directory: &Path, expected: &Value) {
     let log = &logs[0];
     let code = l1.call("eth_getCode", json!([log["address"], log["blockNumber"]]));
     assert!(code.as_str().unwrap().len() > 2, "{log}");
-    let hash = Geth {
-        init: Some(&["--state.scheme", "hash"]),
-        run: &["--state.scheme", "hash"],
-        ..archive
-    };
-    let l2 = hash.start_as(&tools::op_geth(), &at("l2/op-20201/genesis.json"), &[]);
+    let full = Geth { run: hash, ..archive };
+    let l2 = full.start_as(&tools::op_geth(), &at("l2/op-20201/genesis.json"), &[]);
     assert_eq!(l2.block("0x0")["hash"], summary["l2"][0]["block_hash"]);
 }
 

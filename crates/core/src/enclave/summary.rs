@@ -173,7 +173,9 @@ impl Summary {
                 Some(network) => &mut networks.entry(network.to_owned()).or_default().services,
                 None => &mut services,
             };
-            all.entry(name.clone()).or_insert_with(|| client(name, &service));
+            if enclave.services.iter().all(|started| started.name != *name) {
+                all.insert(name.clone(), client(name, &service));
+            }
         }
         let block = metadata.source.as_ref().and_then(|source| source.block.clone());
         let l1 = Layer1 {

@@ -316,9 +316,10 @@ impl HealthCheck {
         }
     }
 
-    /// Whether something listens on a port: for programs that `health` asks nothing else.
-    fn listens(port: u16) -> Self {
-        Self::of(&["port", &format!("--port={port}")])
+    /// Whether a program listens on one of its ports: nothing else is asked of it.
+    fn listens(ports: &[u16]) -> Self {
+        let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
+        Self::of(&["port", &format!("--port={}", ports.join(","))])
     }
 }
 

@@ -220,7 +220,7 @@ impl Names<'_> {
         command.push(format!("--rpc.port={}", self.ports.node).into());
         Service {
             ports: vec![Port::published("rpc", self.ports.node, self.port("NODE", 2))],
-            health_check: Some(HealthCheck::listens(self.ports.node)),
+            health_check: Some(HealthCheck::listens(&[self.ports.node])),
             ..self.client("node", NODE_IMAGE, command)
         }
     }
@@ -245,7 +245,7 @@ impl Names<'_> {
             command.push(format!("--rpc.port={}", self.ports.batcher).into());
         }
         Service {
-            health_check: Some(HealthCheck::listens(self.ports.batcher)),
+            health_check: Some(HealthCheck::listens(&[self.ports.batcher])),
             reserve: SMALL,
             ..self.client("batcher", BATCHER_IMAGE, command)
         }
@@ -270,7 +270,7 @@ impl Names<'_> {
         if self.ports.named {
             command.push(format!("--rpc.port={}", self.ports.proposer).into());
         }
-        let health_check = Some(HealthCheck::listens(self.ports.proposer));
+        let health_check = Some(HealthCheck::listens(&[self.ports.proposer]));
         Service { health_check, ..self.client("proposer", PROPOSER_IMAGE, command) }
     }
 }

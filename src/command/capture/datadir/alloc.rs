@@ -22,7 +22,7 @@ pub(in crate::command::capture) fn capture(
     steps: &Steps<'_>,
 ) -> Result<Captured, Failure> {
     let geth = StoppedGeth::open(datadir)?;
-    let source = Source { datadir, geth: &geth };
+    let source = Source { label: datadir.display().to_string(), geth: &geth };
     let database = Database::open(geth.database()).map_err(|error| source.failed(error.into()))?;
     let freezer = source.freezer()?;
     let chain = Chain::open(&database, freezer.as_ref(), geth.journal()?);

@@ -11,7 +11,7 @@ use crate::geth_database::reader::Database;
 use crate::geth_database::stopped::{Blocks, Error};
 use crate::snapshot_files::stopped_geth::StoppedGeth;
 
-/// Captures the blocks up to the one in the request. If the database cannot be read, the blocks in
+/// Captures the blocks up to the one in the request. `label` is the data directory in messages. If the database cannot be read, the blocks in
 /// `ancient/chain` are enough.
 ///
 /// # Errors
@@ -19,10 +19,11 @@ use crate::snapshot_files::stopped_geth::StoppedGeth;
 pub(in crate::command::capture) fn capture(
     context: &CaptureContext<'_>,
     datadir: &Path,
+    label: String,
     genesis: &Input,
 ) -> Result<Captured, Failure> {
     let geth = StoppedGeth::open(datadir)?;
-    let source = Source { datadir, geth: &geth };
+    let source = Source { label, geth: &geth };
     let failed = |error: Error| source.failed(error);
     let freezer = source.freezer()?;
     let database = Database::open(geth.database());

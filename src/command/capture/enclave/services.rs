@@ -118,7 +118,8 @@ fn read(
             What::Files(end) => {
                 let wanted = |path: &str| enclave::is_wanted(path, end);
                 let found = docker::files(&service.container, path, &wanted);
-                let found = found.map_err(|error| gone(service, path, error))?.unwrap_or_default();
+                let found =
+                    found.map_err(|error| gone(&service.name, path, error))?.unwrap_or_default();
                 for (name, why) in found.left_out {
                     console.warning(&format!("{}: {path}/{name} is left out: {why}", service.name));
                 }
@@ -152,5 +153,5 @@ fn read(
 
 fn one(service: &Service, path: &str) -> Result<Option<Vec<u8>>, Failure> {
     let found = docker::file(&service.container, Path::new(path));
-    found.map_err(|error| gone(service, path, error))
+    found.map_err(|error| gone(&service.name, path, error))
 }

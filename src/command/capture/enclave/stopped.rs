@@ -1,73 +1,93 @@
-//! The data directory of a stopped geth, copied from its container.
+//! The database of a stopped geth, copied from its container.
 
 use std::path::{Path, PathBuf};
 
-use super::{Failure, GETH_DATADIR};
+use super::{Failure, GETH_DATADIR, gone};
 use crate::command::steps::Steps;
+use crate::datadir::DATABASE_PLACE;
 use crate::enclave::Service;
 use crate::exit;
+use crate::io::console::Console;
 use crate::io::{disk, docker, signal};
 
 /// A stopped geth in a container.
 #[derive(Debug)]
 pub(in super::super) struct Stopped {
-    /// The service and the directory, as messages name them.
-    pub(in super::super) label: String,
-    /// What `docker cp` copies.
-    pub(super) source: String,
-    /// Where the copy will be: on the disk of the snapshot.
-    pub(in super::super) copy: PathBuf,
+    service: String,
+    container: String,
+    datadir: String,
 }
 
-/// The copy, which exists as long as this.
+/// The copy, a data directory that exists as long as this.
 #[derive(Debug)]
-pub(in super::super) struct Copied(PathBuf);
+pub(in super::super) struct Copied<'a> {
+    pub(in super::super) directory: PathBuf,
+    console: &'a Console,
+}
 
 impl Stopped {
-    /// A geth that has ended; `None` if it runs or has never run, or is another client. `out` is the snapshot.
-    pub(super) fn of(execution: &Service, out: Option<&Path>) -> Result<Option<Self>, Failure> {
+    /// The geth of an execution client that has ended; `None` if it runs or has never run, or is another
+    /// client.
+    pub(super) fn of(execution: &Service) -> Option<Self> {
         let has_ended = ["exited", "dead"].contains(&&*execution.state);
-        if !has_ended || execution.client.as_deref() != Some("geth") {
-            return Ok(None);
-        }
-        let container = execution.container.get(..12).unwrap_or(&execution.container);
-        let datadir = execution.words.value("--datadir").unwrap_or(GETH_DATADIR);
-        Ok(Some(Self {
-            label: format!("{}:{datadir}", execution.name),
-            source: format!("{container}:{datadir}"),
-            copy: disk::beside(out.unwrap_or(Path::new("geth")))?,
-        }))
+        (has_ended && execution.client.as_deref() == Some("geth")).then(|| Self {
+            service: execution.name.clone(),
+            container: execution.container.clone(),
+            datadir: execution.words.value("--datadir").unwrap_or(GETH_DATADIR).to_owned(),
+        })
     }
 
-    /// Copies the directory.
+    /// The service and its data directory, as messages name them.
+    pub(in super::super) fn label(&self) -> String {
+        format!("{}:{}", self.service, self.datadir)
+    }
+
+    /// What `docker cp` copies.
+    pub(super) fn source(&self) -> String {
+        format!("{}:{}", self.container.get(..12).unwrap_or(&self.container), self.datadir)
+    }
+
+    /// Copies the database to a data directory.
     ///
     /// # Errors
-    /// The container or the directory is gone, or the disk is full.
-    pub(in super::super) fn copy(&self, steps: &Steps<'_>) -> Result<Copied, Failure> {
-        steps.console.work(&format!("copying {}", self.label));
-        signal::begin_file(&self.copy);
-        let copied = Copied(self.copy.clone());
-        let copy = self.copy.to_string_lossy();
-        match docker::run(&["cp", &*self.source, &*copy]) {
-            Ok(_) => {
-                steps.done("copy", &self.label);
-                Ok(copied)
-            }
-            Err(docker::Error::Failed { message, .. }) => {
-                let message = format!("{} cannot be copied: {message}", self.label);
-                let hint =
-                    "check the free space beside --out, and that the container is still there";
-                Err(Failure::new(exit::SOURCE, message, Some(hint)))
-            }
-            Err(error) => Err(error.into()),
+    /// The container or its database is gone, it runs again, or the disk is full.
+    pub(in super::super) fn copy<'a>(
+        &self,
+        directory: PathBuf,
+        steps: &Steps<'a>,
+    ) -> Result<Copied<'a>, Failure> {
+        let source = [&self.datadir, DATABASE_PLACE[0], DATABASE_PLACE[1]].join("/");
+        steps.console.work(&format!("copying {}:{source}", self.service));
+        // A killed run may have left it.
+        disk::remove(&directory)?;
+        signal::begin_file(&directory);
+        let copied = Copied { directory, console: steps.console };
+        let target = copied.directory.join(Path::new(DATABASE_PLACE[0])).join(DATABASE_PLACE[1]);
+        let failed = |message, hint| Err(Failure::new(exit::SOURCE, message, Some(hint)));
+        let size = docker::copy(&self.container, &source, &target)
+            .map_err(|error| gone(&self.service, &source, error))?;
+        let Some(size) = size else {
+            let message = format!("{} is stopped, and has no {source}", self.service);
+            return failed(
+                message,
+                "name another node: --el SERVICE, --el-rpc URL or --datadir DIR",
+            );
+        };
+        if docker::is_running(&self.container)? {
+            let message = format!("{} was started during the copy", self.service);
+            return failed(message, "run the same command again");
         }
+        let size = size.div_ceil(1_000_000);
+        steps.done("copy", &format!("{} is stopped: {size} MB of its database", self.service));
+        Ok(copied)
     }
 }
 
-impl Drop for Copied {
+impl Drop for Copied<'_> {
     fn drop(&mut self) {
-        // The capture has ended, and its result is what counts.
-        let _ = disk::remove(&self.0);
-        signal::end_file(&self.0);
+        if let Err(error) = disk::remove(&self.directory) {
+            self.console.warning(&format!("a copy is left: {error}"));
+        }
+        signal::end_file(&self.directory);
     }
 }

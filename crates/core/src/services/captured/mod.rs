@@ -167,7 +167,9 @@ impl Captured {
         arguments.push("--".into());
         arguments.extend(self.command.iter().cloned().map(Text::from));
         let mut service = Service::supervised(self.name.clone(), SUPERVISED, image, arguments);
-        service.health_check = self.program.main_port(&self.ports).map(HealthCheck::listens);
+        // Which of its ports are open depends on its config and its components.
+        let known = self.program.known_ports(&self.ports);
+        service.health_check = (!known.is_empty()).then(|| HealthCheck::listens(&known));
         let temporary = ["/tmp"].into_iter().chain(self.program.temporary.iter().copied());
         service.temporary = temporary.map(str::to_owned).collect();
         let variables = self.variables.iter();

@@ -223,9 +223,9 @@ impl Program {
             })
     }
 
-    /// The number of the first of these ports, by name, that the program is known to have.
-    pub(super) fn main_port(&self, ports: &BTreeMap<String, u16>) -> Option<u16> {
-        self.ports.iter().find_map(|name| ports.get(*name)).copied()
+    /// The numbers of those of these ports, by name, that the program is known to have.
+    pub(super) fn known_ports(&self, ports: &BTreeMap<String, u16>) -> Vec<u16> {
+        self.ports.iter().filter_map(|name| ports.get(*name)).copied().collect()
     }
 
     /// The port of the host for the one with this name, of the `instance`th service of this program in a
