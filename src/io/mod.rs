@@ -26,7 +26,6 @@ pub mod identity;
 pub mod kubectl;
 pub mod list;
 pub mod lock;
-#[cfg(feature = "host")]
 pub mod port;
 pub mod process;
 pub mod random;

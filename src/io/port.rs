@@ -1,18 +1,25 @@
 //! Whether a server listens.
 
+#[cfg(feature = "host")]
 use std::io::{ErrorKind, Read as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// How long a server that waits for a request is silent, at least.
-const SILENCE: Duration = Duration::from_secs(1);
+/// The limit of a connection, and how long a server that waits for a request is silent, at least.
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// Whether a server listens on a port of this machine, or of the container in which this runs.
+pub fn listens(port: u16) -> bool {
+    TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), LIMIT).is_ok()
+}
 
 /// Whether a server listens at `HOST:PORT`, an IP address. Docker listens for a container that does not, and
 /// then closes each connection at once.
+#[cfg(feature = "host")]
 pub fn answers(address: &str) -> bool {
     let Ok(address) = address.parse::<SocketAddr>() else { return false };
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, SILENCE) else { return false };
-    if stream.set_read_timeout(Some(SILENCE)).is_err() {
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, LIMIT) else { return false };
+    if stream.set_read_timeout(Some(LIMIT)).is_err() {
         return false;
     }
     match stream.read(&mut [0]) {
@@ -21,7 +28,7 @@ pub fn answers(address: &str) -> bool {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "host"))]
 mod tests {
     use std::net::TcpListener;
 

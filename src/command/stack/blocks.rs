@@ -102,7 +102,7 @@ impl Run<'_> {
         self.asks("el", &["--cl", "http://cl:5052", "--json"], options)
     }
 
-    /// Waits for new blocks of both clients; the last check if there is none.
+    /// Waits for new blocks of both clients; the last check if none came.
     fn builds(&self, seconds: u64, done: &str) -> Result<Option<Health>, Failure> {
         self.steps.console.work(&format!("waiting for blocks, {seconds} s at most"));
         let health = self.health(&["--wait", &seconds.to_string(), "--explain"])?;

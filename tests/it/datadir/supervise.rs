@@ -170,7 +170,7 @@ fn a_restart_is_for_one_client_of_the_current_run_and_once() {
 #[test]
 fn a_client_that_ignores_sigterm_is_killed_with_its_children() {
     let place = Host::new();
-    let script = "trap '' TERM; sleep 1000 & echo $! >child; echo $$ >id; echo >>starts; wait";
+    let script = "trap '' TERM; sleep 100 & echo $! >child; echo $$ >id; echo >>starts; wait";
     let _run = started(&place, "run", script);
     let (id, child) = (place.read("id"), place.read("child"));
     request(&place, "1", &run_id(&place), &json!({"restart": "el"}));

@@ -11,8 +11,8 @@ use crate::geth_database::reader::Database;
 use crate::geth_database::stopped::{Blocks, Error};
 use crate::snapshot_files::stopped_geth::StoppedGeth;
 
-/// Captures the blocks up to the one in the request. `label` is the data directory in messages. If the database cannot be read, the blocks in
-/// `ancient/chain` are enough.
+/// Captures the blocks up to the one in the request. If the database cannot be read, the blocks in
+/// `ancient/chain` are enough. `label` is the data directory in messages.
 ///
 /// # Errors
 /// geth is running, blocks are missing or damaged, or `genesis` is another chain's.
