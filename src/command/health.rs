@@ -50,10 +50,11 @@ pub struct Args {
     /// Beacon API of the beacon node
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:5052")]
     cl: String,
-    /// Ports of a service of this container: it must listen on one of them
+    /// Ports of the service in this container, separated by commas: healthy if one of them is open
     #[arg(long, value_name = "NUMBER", value_delimiter = ',', required_if_eq("client", "port"))]
     port: Vec<u16>,
-    /// Wait up to SECONDS for the first new block, counted from genesis if it is still ahead
+    /// Wait up to SECONDS for the first new block, counted from genesis if it is still ahead; with port,
+    /// for an open port
     #[arg(long, value_name = "SECONDS")]
     wait: Option<u64>,
     /// Also search the state of both clients and --log for known failures
@@ -107,7 +108,7 @@ struct Report {
 /// A client is unhealthy, or a log shows a failure.
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if args.client != Some(ClientKind::Port) && !args.port.is_empty() {
-        let message = "--port is of `health port`, and another client is checked";
+        let message = "--port requires `health port`";
         return Err(Failure::usage(message, "regenesis health port --port 9545"));
     }
     let mut report = Report::default();

@@ -63,6 +63,8 @@ impl Work {
         let Some(lock) = lock_work(&directory.join(LOCK))? else {
             return Err(Error::Busy(place.directory));
         };
+        // A killed run has left it.
+        disk::remove(&directory.join(SOURCE))?;
         let mut work = Self { place, _lock: lock };
         work.finish_half_published()?;
         Ok(work)

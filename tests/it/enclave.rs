@@ -95,6 +95,54 @@ fn a_real_enclave_is_read_by_its_labels() {
     assert_eq!(read.count(), 7);
 }
 
+/// The clients of ethereum-package, with the names that it gives to their ports.
+const CLIENTS: [(&str, &str, &str); 6] = [
+    ("besu", "rpc", "teku"),
+    ("erigon", "ws-rpc", "nimbus"),
+    ("geth", "rpc", "lighthouse"),
+    ("nethermind", "rpc", "prysm"),
+    ("reth", "rpc", "lodestar"),
+    ("ethrex", "rpc", "grandine"),
+];
+
+#[test]
+fn every_client_of_an_l1_is_found_and_has_its_own_beacon_node() {
+    let mut containers = Vec::new();
+    for (index, (el, port, cl)) in CLIENTS.iter().enumerate() {
+        for (kind, client, port) in
+            [("execution", el, port), ("beacon", cl, &"http"), ("validator", cl, &"x")]
+        {
+            let number = 8000 + 10 * index;
+            containers.push(json!({
+                "Id": format!("{client}-{kind}"), "State": {"Status": "running"},
+                "Config": {"Image": "registry/mine:1", "Labels": {
+                    "com.kurtosistech.container-type": "user-service",
+                    "com.kurtosistech.enclave-name": "mixed", "com.kurtosistech.enclave-id": "57a8923684ef",
+                    "com.kurtosistech.id": format!("{kind}-of-{client}"),
+                    "com.kurtosistech.ports": format!("metrics:9001/TCP,{port}:{number}/TCP/http"),
+                    "com.kurtosistech.custom.ethereum-package.client-type": kind,
+                    "com.kurtosistech.custom.ethereum-package.client": client,
+                    "com.kurtosistech.custom.ethereum-package.node-index": index.to_string(),
+                }},
+                "NetworkSettings": {"Ports": {
+                    format!("{number}/tcp"): [{"HostIp": "0.0.0.0", "HostPort": number.to_string()}],
+                }},
+            }));
+        }
+    }
+    let services = services(&containers);
+    for (index, (el, port, cl)) in CLIENTS.iter().enumerate() {
+        let name = format!("execution-of-{el}");
+        let choice = Choice { el: Some(&name), ..Choice::default() };
+        let plan = Plan::of(&all(&services), choice).unwrap();
+        let address = format!("127.0.0.1:{}", 8000 + 10 * index);
+        assert_eq!(plan.execution.published(&[port]), Some(&*address));
+        assert_eq!(plan.beacon.unwrap().name, format!("beacon-of-{cl}"));
+    }
+    let several = Plan::of(&all(&services), Choice::default()).unwrap_err();
+    assert!(several.hint().contains("--el"), "{several}: {}", several.hint());
+}
+
 #[test]
 fn names_decide_nothing_where_labels_and_images_do() {
     let mut containers = inspected();

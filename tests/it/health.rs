@@ -76,5 +76,5 @@ fn a_service_is_healthy_while_it_listens_on_one_of_its_ports() {
     health(&["--port", &both, "--wait", "2"]).fails(5, &format!("on port {shut} or {opened}"));
     assert!(started.elapsed() >= Duration::from_secs(1));
     health(&[]).fails(2, "--port");
-    place.run(&["health", "el", "--port", "1"]).fails(2, "--port is of `health port`");
+    place.run(&["health", "el", "--port", "1"]).fails(2, "--port requires `health port`");
 }

@@ -29,7 +29,8 @@ use crate::rpc::{self, Rpc as _};
 use crate::snapshot::metadata::Mode;
 pub(super) use services::Services;
 use stop::Running;
-pub(super) use stopped::{Copied, Stopped};
+pub(super) use stopped::Copied;
+use stopped::Stopped;
 pub(super) use table::list;
 
 /// ethereum-package's `--datadir` of geth. Source: its `src/el/geth/geth_launcher.star`.
@@ -182,16 +183,15 @@ fn rpc_of(execution: &Service) -> Result<String, Failure> {
 fn no_state(stopped: Option<&Stopped>) -> Failure {
     match stopped {
         Some(stopped) => Failure::usage(
-            format!("--mode state requires a running node, and {} is stopped", stopped.label()),
+            format!("--mode state requires a running node, and {} is stopped", stopped.service),
             &format!(
-                "leave it out: the blocks in its directory are captured; or docker cp {} DIR, then add \
-                 --datadir DIR --alloc",
+                "omit --mode to capture its blocks; for its state: docker cp {} DIR, then --datadir DIR --alloc",
                 stopped.source()
             ),
         ),
         None => Failure::usage(
             "--mode state with --enclave and --datadir requires --alloc",
-            "leave it out: the blocks in the directory are captured; or add --alloc",
+            "omit --mode to capture the blocks in the directory; or add --alloc",
         ),
     }
 }
@@ -270,7 +270,8 @@ impl Nodes<'_> {
         let genesis = fetch(&l2.genesis_files(chain_id))?;
         let as_deployed = |why: &str| {
             self.console.warning(&format!(
-                "{name}: its state is not captured, because {why}: it starts as deployed"
+                "{name}: its state is not captured, because {why}: it starts as deployed, and accounts \
+                 that its transactions funded are empty; l2/{name}/fund.json can give them ETH"
             ));
         };
         let rpc = match l2.execution.map(|service| (service, service.published(&RPC))) {

@@ -16,14 +16,14 @@ use super::steps::Steps;
 use super::{Failure, access, bake, given};
 use crate::capture::chain::Chain;
 use crate::capture::overlay::Overlay;
-use crate::capture::{CaptureContext, Captured, Node, StateSource};
+use crate::capture::{CaptureContext, Captured, Node, StateSource, WorkFiles as _};
 use crate::exit;
 use crate::io::console::Console;
 use crate::io::fs::Files;
 use crate::io::rpc_client::Client;
 use crate::rpc::{Beacon, Rpc};
 use crate::snapshot_files::work::{Hold, Place, Work, share};
-use enclave::{Copied, Found, Services, Stopped};
+use enclave::{Copied, Found, Services};
 use l2::{L2s, Opened};
 use ready::Ready;
 pub(super) use settings::is_name;
@@ -54,7 +54,7 @@ const EXAMPLES: &str = "Examples:
   regenesis capture --enclave my-testnet --wait-finalized --min-blocks 200
                           once its current head is final, and it has 200 blocks
   regenesis capture --enclave my-testnet --datadir data/geth
-                          the blocks of its L1 from a copy of its geth's directory
+                          the blocks of its L1, from your copy of geth's data directory
   regenesis capture --datadir data/geth --prove --name l1
                                           the database of a stopped geth, of any size
   regenesis capture --datadir data/geth --alloc --fund 0x70997970C51812dc3A010C7d01b50e0d17dc79C8=1
@@ -97,8 +97,8 @@ pub struct Args {
     #[arg(long, requires = "datadir")]
     alloc: bool,
     /// Kurtosis enclave on this machine, by its name or UUID: nodes, genesis, config, mnemonics and
-    /// OP-stack L2s that no other flag names come from its containers, and so do the blocks of a geth that
-    /// has stopped. Without NAME, list the enclaves
+    /// OP-stack L2s that no other flag names come from its containers. If its geth has stopped, the blocks
+    /// come from its database. Without NAME, list the enclaves
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = enclave::LIST)]
     enclave: Option<String>,
     /// Service of the enclave to capture as the execution client, if it has several
@@ -199,7 +199,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             }
             None => Found { sources: enclave::without(args)?, ..Found::default() },
         };
-    args.ready.check(sources.el_rpc.is_some(), stopped.as_ref().map(Stopped::label))?;
+    args.ready
+        .check(sources.el_rpc.is_some(), stopped.as_ref().map(|stopped| &*stopped.service))?;
     let mut settings = Settings::of(args, sources)?;
     let overlay = changes::of(args)?;
     let l2 = L2s::of(args, l2)?;
@@ -237,6 +238,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let target = settings.target(l1_id, directory)?;
     let (place, _lock) = place.map_or_else(|| look(&target.out, console), Ok)?;
     let mut work = Work::open(place)?;
+    // A signal keeps what an earlier run has fetched, and nothing else.
+    work.set_resumable(work.checkpoint().is_some());
     let names: Vec<String> = l2.iter().map(|l2| l2.name.clone()).collect();
     if let Err(error) = work.check_l2s(&names) {
         return Err(keep(error.into(), &settings, work, console));
@@ -253,17 +256,17 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         l2: &l2,
     };
     let mut summary = None;
-    let staged =
-        capture(&settings, &target, nodes, overlay, &work, &steps).and_then(|mut captured| {
-            if let (Some(agglayer), Some(node)) = (&agglayer, &node) {
-                let accounts = services.as_ref().map(Services::accounts);
-                agglayer.add(node, &mut captured, accounts, args.force, &steps)?;
-            }
-            let node = node.as_ref().map(|node| node as &dyn Rpc);
-            summary = services.map(|services| services.add(&mut captured, node, console));
-            StagedSnapshot::write(captured, &work, &steps)
-        });
+    let captured = capture(&settings, &target, nodes, overlay, &work, &steps);
     drop(copied);
+    let staged = captured.and_then(|mut captured| {
+        if let (Some(agglayer), Some(node)) = (&agglayer, &node) {
+            let accounts = services.as_ref().map(Services::accounts);
+            agglayer.add(node, &mut captured, accounts, args.force, &steps)?;
+        }
+        let node = node.as_ref().map(|node| node as &dyn Rpc);
+        summary = services.map(|services| services.add(&mut captured, node, console));
+        StagedSnapshot::write(captured, &work, &steps)
+    });
     let staged = match staged {
         Ok(staged) => staged,
         // The data fetched before the source failed is good; after any other failure it is not.

@@ -27,8 +27,8 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    /// Refuses flags that need a node, without one; `stopped` is the one that would be asked if it ran.
-    pub(super) fn check(&self, has_node: bool, stopped: Option<String>) -> Result<(), Failure> {
+    /// Refuses flags that need a node, without one; `stopped` is the service that would be asked if it ran.
+    pub(super) fn check(&self, has_node: bool, stopped: Option<&str>) -> Result<(), Failure> {
         for (flag, is_given) in
             [("--wait-finalized", self.wait_finalized), ("--min-blocks", self.min_blocks.is_some())]
         {

@@ -245,12 +245,12 @@ fn datadir(args: &Args, sources: &Sources) -> Result<Option<PathBuf>, Failure> {
         ("--l2-genesis", some(&args.l2_genesis), alone),
     ] {
         if given {
-            let source = if args.datadir.as_deref() == Some(&*datadir) {
-                "--datadir".to_owned()
-            } else {
-                format!("a stopped geth, {}", datadir.display())
+            let is_flag = args.datadir.as_deref() == Some(&*datadir);
+            let (source, hint) = match is_flag {
+                true => ("with --datadir", hint),
+                false => ("while the enclave's geth is stopped", "omit it, or pass --datadir DIR"),
             };
-            return Err(Failure::usage(format!("{flag} cannot be used with {source}"), hint));
+            return Err(Failure::usage(format!("{flag} cannot be used {source}"), hint));
         }
     }
     Ok(Some(datadir))

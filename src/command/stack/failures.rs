@@ -8,7 +8,7 @@ use crate::health::known;
 use crate::io::docker::{self, last_line};
 use crate::operate::compose_error::{Cause, cause};
 use crate::operate::doctor::BusyPort;
-use crate::operate::stacks::{Stack, TRIAL};
+use crate::operate::stacks::{Stack, is_trial};
 
 /// The lines of each log that are searched for known failures.
 pub(super) const LINES: &str = "5000";
@@ -61,16 +61,16 @@ impl Run<'_> {
         Ok(Failure::new(code, message, Some(hint)))
     }
 
-    /// Stops what this start has started: a failure leaves nothing half started.
+    /// Stops what this start has started: a failure leaves nothing half started. A trial is removed as a
+    /// whole, after the last lines of its logs.
     pub(super) fn give_up(&self) -> Result<(), Failure> {
-        if !self.ran() {
-            stop(&self.now()?)?;
-            let name = &self.target.project.name;
-            let logs = format!("; their logs: regenesis logs {name}");
-            // A trial is removed.
-            let logs = if name.ends_with(TRIAL) { "" } else { &*logs };
-            self.steps.console.note(&format!("the services are stopped again{logs}"));
+        let name = &self.target.project.name;
+        if self.ran() || is_trial(name) {
+            return Ok(());
         }
+        stop(&self.now()?)?;
+        let text = format!("the services are stopped again; their logs: regenesis logs {name}");
+        self.steps.console.note(&text);
         Ok(())
     }
 

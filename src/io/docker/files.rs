@@ -204,8 +204,8 @@ fn all(stream: impl Read, directory: &str, wanted: &dyn Fn(&str) -> bool) -> Res
     }
 }
 
-/// Writes the plain files of an archive, by their paths below its first directory. A signal lets no file
-/// appear after it.
+/// Writes the plain files of an archive, by their paths below its first directory. After a signal, no
+/// new file is created.
 fn unpack(stream: impl Read, directory: &str, target: &Path) -> Result<u64, Error> {
     let (mut reader, mut total) = (Reader::resume(stream, 0, 0), 0);
     let mut buffer = vec![0; 1 << 20];

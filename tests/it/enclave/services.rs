@@ -63,6 +63,14 @@ fn services([el, l2_el, l2_node]: [&str; 3]) -> Vec<Service> {
         ("zkevm-bridge-service-003", "x/zkevm-bridge-service:1", "rpc:8080/TCP"),
         ("zkevm-pool-manager-001", "x/zkevm-pool-manager:1", "http:8545/TCP"),
         ("zkevm-prover-001", "x/zkevm-prover:1", "executor:50071/TCP"),
+        ("cdk-erigon-rpc-002", "x/cdk-erigon:1", "rpc:8123/TCP"),
+        ("cdk-erigon-sequencer-002", "x/cdk-erigon:1", "rpc:8123/TCP"),
+        ("cdk-node-002", "x/cdk:1", "rpc:5576/TCP"),
+        ("postgres-002", "postgres:16.2", "postgres:5432/TCP"),
+        ("zkevm-bridge-service-001", "x/zkevm-bridge-service:1", "rpc:8080/TCP"),
+        ("zkevm-bridge-service-002", "x/zkevm-bridge-service:1", "rpc:8080/TCP"),
+        ("zkevm-pool-manager-002", "x/zkevm-pool-manager:1", "http:8545/TCP"),
+        ("zkevm-prover-002", "x/zkevm-prover:1", "executor:50071/TCP"),
     ] {
         add(name, image, ports, &["run", "--private-key=0xkey"], None);
     }
@@ -86,7 +94,7 @@ fn fixture(path: &str) -> Vec<u8> {
 }
 
 /// Every config of kurtosis-cdk's templates.
-const CONFIGS: [(&str, &str); 10] = [
+const CONFIGS: [(&str, &str); 17] = [
     ("agglayer", "/etc/agglayer/config.toml"),
     ("aggkit-003", "/etc/aggkit/config.toml"),
     ("aggkit-prover-003", "/etc/aggkit-prover/config.toml"),
@@ -97,6 +105,13 @@ const CONFIGS: [(&str, &str); 10] = [
     ("zkevm-bridge-service-003", "/etc/zkevm/bridge-config.toml"),
     ("zkevm-pool-manager-001", "/etc/pool-manager/config.toml"),
     ("zkevm-prover-001", "/etc/zkevm-prover/config.json"),
+    ("cdk-erigon-rpc-002", "/etc/cdk-erigon/config.yaml"),
+    ("cdk-erigon-sequencer-002", "/etc/cdk-erigon/config.yaml"),
+    ("cdk-node-002", "/etc/cdk/config.toml"),
+    ("zkevm-bridge-service-001", "/etc/zkevm/bridge-config.toml"),
+    ("zkevm-bridge-service-002", "/etc/zkevm/bridge-config.toml"),
+    ("zkevm-pool-manager-002", "/etc/pool-manager/config.toml"),
+    ("zkevm-prover-002", "/etc/zkevm-prover/config.json"),
 ];
 
 /// The lines of a config that the snapshot changes, as `SERVICE: OLD => NEW`.
@@ -162,6 +177,9 @@ fn storage() -> Vec<String> {
         line("cdk-erigon-rpc-001", "datadir:", erigon, "/storage"),
         line("cdk-erigon-sequencer-001", "datadir:", erigon, "/storage"),
         line("cdk-node-001", "PathRWData", "/tmp", ""),
+        line("cdk-erigon-rpc-002", "datadir:", erigon, "/storage"),
+        line("cdk-erigon-sequencer-002", "datadir:", erigon, "/storage"),
+        line("cdk-node-002", "PathRWData", "/tmp", ""),
     ]
 }
 
@@ -181,14 +199,17 @@ fn a_state_changes_every_block_of_the_l1_and_no_other_number() {
         |service: &str, field: &str| format!("{service}: {field} = \"37\" => {field} = \"1\"");
     let blocks =
         ["rollupCreationBlockNumber", "rollupManagerCreationBlockNumber", "genesisBlockNumber"];
-    for service in ["aggkit-003", "cdk-node-001"] {
+    for service in ["aggkit-003", "cdk-node-001", "cdk-node-002"] {
         expected.extend(blocks.map(|field| line(service, field)));
     }
     expected.push(line("aggkit-003", "InitialBlock"));
     expected.push(line("aggkit-003", "RollupCreationBlockL1"));
-    expected.push(line("zkevm-bridge-service-003", "L1GenBlockNumber"));
+    for network in 1..=3 {
+        expected.push(line(&format!("zkevm-bridge-service-00{network}"), "L1GenBlockNumber"));
+    }
     expected.push("agglayer: genesis-block = 37 => genesis-block = 1".to_owned());
-    for service in ["cdk-erigon-rpc-001", "cdk-erigon-sequencer-001"] {
+    for service in ["rpc-001", "rpc-002", "sequencer-001", "sequencer-002"] {
+        let service = format!("cdk-erigon-{service}");
         expected.push(format!("{service}: zkevm.l1-first-block: 37 => zkevm.l1-first-block: 1"));
     }
     let mut found = all_changed(Mode::State, |text| text);

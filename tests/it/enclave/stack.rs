@@ -311,6 +311,8 @@ fn the_summary_has_the_addresses_inside_and_outside() {
     let node = &json["networks"]["003"]["services"][node.unwrap()];
     assert_eq!(node["external"]["rpc"], "127.0.0.1:9547");
     assert_eq!((&node["role"], &node["in_stack"]), (&"L2 node".into(), &"op-20203-node".into()));
+    let ids = ["001", "003"].map(|network| &json["networks"][network]["l2_chain_id"]);
+    assert_eq!(ids, [&Value::Null, &20203.into()]);
     let lines = summary.lines().join("\n");
     assert!(lines.contains("aggkit-003: pprof 127.0.0.1:13403, rpc 127.0.0.1:13400"), "{lines}");
     assert!(lines.contains("el-1-geth-lighthouse: http 127.0.0.1:8545"), "{lines}");
@@ -337,6 +339,48 @@ fn a_real_enclave_has_its_names_and_its_agglayer() {
     assert!(aggkit.depends_on.iter().any(|one| one.service == "op-20203-geth"));
     let services: Vec<_> = stack.services.iter().map(|service| &*service.name).collect();
     assert_eq!(services[services.len() - 2..], ["agglayer", "aggkit-001"]);
+}
+
+/// kurtosis-cdk runs one aggkit for each member of a committee, and for each validator.
+#[test]
+fn the_members_of_a_committee_are_services_of_their_network() {
+    const MEMBERS: [(&str, &str); 2] = [
+        ("aggkit-003-aggoracle-committee-001", "aggoracle"),
+        ("aggkit-003-aggsender-validator-002", "aggsender-validator"),
+    ];
+    let mut all = clients(
+        "el-1-geth-lighthouse",
+        "op-el-1-op-geth-op-node-003",
+        "op-cl-1-op-node-op-geth-003",
+    );
+    all.extend(["agglayer", "aggkit-003"].map(service));
+    for (name, components) in MEMBERS {
+        let components = format!("--components={components}");
+        let command = ["run", "--cfg=/etc/aggkit/config.toml", &*components];
+        let mut member = service("aggkit-003");
+        member["Id"] = name.into();
+        member["Config"]["Labels"]["com.kurtosistech.id"] = name.into();
+        member["Config"]["Cmd"] = json!(command);
+        all.push(member);
+    }
+    let found = assembled(all, Mode::History);
+    assert_eq!(started(&found.manifest).left_out, Vec::<String>::new());
+    let stack = stack(&found.manifest);
+    let mut ports = BTreeMap::new();
+    for (name, components) in MEMBERS {
+        let own = found.manifest.services.iter().find(|service| service.name == name).unwrap();
+        assert_eq!((own.network.as_deref(), &*own.role), (Some("003"), "aggkit"));
+        let started = find(&stack, name);
+        let arguments = format!("{:?}", started.arguments);
+        assert!(arguments.contains(&format!("--components={components}")), "{arguments}");
+        let before: Vec<_> = started.depends_on.iter().map(|one| &*one.service).collect();
+        assert!(before.contains(&"agglayer") && before.contains(&"op-20203-node"), "{before:?}");
+        for port in &started.ports {
+            let published = port.published.as_ref().unwrap();
+            assert_eq!(ports.insert(published.port.default.to_string(), name), None, "{port:?}");
+        }
+    }
+    assert_eq!(ports.len(), 4, "{ports:?}");
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl<'a> Plan<'a> {
         self.reads_chain(service).or_else(|| described(service))
     }
 
-    /// Whether the service is the second node of an L2, or of one that is not captured.
+    /// Whether the service is an op-node that this capture does not read.
     pub fn is_left_out(&self, service: &Service) -> bool {
         let is_read = self.l2.iter().any(|l2| l2.node.container == service.container);
         service.role == Role::L2Node && !is_read

@@ -111,6 +111,8 @@ struct Layer1 {
 
 #[derive(Debug, Default, Serialize)]
 struct Network {
+    /// That of its OP-stack L2, if that is captured.
+    l2_chain_id: Option<u64>,
     contracts: Addresses,
     services: BTreeMap<String, Endpoints>,
     accounts: Vec<Holder>,
@@ -148,12 +150,16 @@ impl Summary {
         let (mut services, mut shared) = (BTreeMap::new(), Vec::new());
         let enclave = started(manifest).enclave;
         let ports = enclave.host_ports();
+        let clients = clients(metadata, manifest, &enclave);
         for service in &manifest.services {
+            let started = enclave.services.iter().any(|one| one.name == service.name);
+            if !started && clients.iter().any(|(name, _)| **name == service.name) {
+                continue;
+            }
             let all = match &service.network {
                 Some(network) => &mut networks.entry(network.clone()).or_default().services,
                 None => &mut services,
             };
-            let started = enclave.services.iter().any(|one| one.name == service.name);
             let ports = started.then(|| ports.get(&*service.name).cloned().unwrap_or_default());
             all.insert(service.name.clone(), endpoints(service, manifest, ports));
         }
@@ -165,12 +171,16 @@ impl Summary {
             };
             all.push(Holder { account: account.clone(), balance });
         }
-        for (name, service) in clients(metadata, manifest, &enclave) {
+        for (name, service) in clients {
             // As [`network`] has it of a service: the suffix, else the chain id.
-            let of_l2 = l2::network(&service.name)
-                .and_then(|l2| suffix(name).or_else(|| l2.strip_prefix("op-")));
+            let chain_id = l2::network(&service.name).and_then(|l2| l2.strip_prefix("op-"));
+            let of_l2 = l2::network(&service.name).and_then(|_| suffix(name).or(chain_id));
             let all = match of_l2 {
-                Some(network) => &mut networks.entry(network.to_owned()).or_default().services,
+                Some(network) => {
+                    let network = networks.entry(network.to_owned()).or_default();
+                    network.l2_chain_id = chain_id.and_then(|id| id.parse().ok());
+                    &mut network.services
+                }
                 None => &mut services,
             };
             if enclave.services.iter().all(|started| started.name != *name) {

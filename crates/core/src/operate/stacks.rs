@@ -203,7 +203,7 @@ impl Unknown {
 }
 
 /// Whether a name is that of a [`TRIAL`]; other stacks have the names that users choose.
-fn is_trial(name: &str) -> bool {
+pub fn is_trial(name: &str) -> bool {
     let digest = name.strip_suffix(TRIAL).and_then(|project| project.rsplit_once('-'));
     digest.is_some_and(|(_, digest)| {
         digest.len() == project::DIGITS && digest.bytes().all(|byte| byte.is_ascii_hexdigit())

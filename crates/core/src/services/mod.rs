@@ -319,7 +319,9 @@ impl HealthCheck {
     /// Whether a program listens on one of its ports: nothing else is asked of it.
     fn listens(ports: &[u16]) -> Self {
         let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
-        Self::of(&["port", &format!("--port={}", ports.join(","))])
+        let check = Self::of(&["port", &format!("--port={}", ports.join(","))]);
+        // Some wait for others, or for blocks, before they listen.
+        Self { start_period: Seconds(120), ..check }
     }
 }
 

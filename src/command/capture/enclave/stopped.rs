@@ -13,9 +13,11 @@ use crate::io::{disk, docker, signal};
 /// A stopped geth in a container.
 #[derive(Debug)]
 pub(in super::super) struct Stopped {
-    service: String,
+    pub(in super::super) service: String,
     container: String,
     datadir: String,
+    /// Where geth puts old blocks, if not into its data directory.
+    ancient: Option<String>,
 }
 
 /// The copy, a data directory that exists as long as this.
@@ -34,6 +36,7 @@ impl Stopped {
             service: execution.name.clone(),
             container: execution.container.clone(),
             datadir: execution.words.value("--datadir").unwrap_or(GETH_DATADIR).to_owned(),
+            ancient: execution.words.value("--datadir.ancient").map(str::to_owned),
         })
     }
 
@@ -58,12 +61,18 @@ impl Stopped {
     ) -> Result<Copied<'a>, Failure> {
         let source = [&self.datadir, DATABASE_PLACE[0], DATABASE_PLACE[1]].join("/");
         steps.console.work(&format!("copying {}:{source}", self.service));
-        // A killed run may have left it.
-        disk::remove(&directory)?;
         signal::begin_file(&directory);
         let copied = Copied { directory, console: steps.console };
         let target = copied.directory.join(Path::new(DATABASE_PLACE[0])).join(DATABASE_PLACE[1]);
-        let failed = |message, hint| Err(Failure::new(exit::SOURCE, message, Some(hint)));
+        let failed = |message, hint: &str| Err(Failure::new(exit::SOURCE, message, Some(hint)));
+        if let Some(ancient) = &self.ancient {
+            let message = format!("{} has its old blocks in {ancient}", self.service);
+            let hint = format!(
+                "docker cp {} DIR, and that directory to DIR/geth/chaindata/ancient; then add --datadir DIR",
+                self.source()
+            );
+            return failed(message, &hint);
+        }
         let size = docker::copy(&self.container, &source, &target)
             .map_err(|error| gone(&self.service, &source, error))?;
         let Some(size) = size else {
@@ -73,12 +82,17 @@ impl Stopped {
                 "name another node: --el SERVICE, --el-rpc URL or --datadir DIR",
             );
         };
-        if docker::is_running(&self.container)? {
+        if docker::is_running(&self.container)
+            .map_err(|error| gone(&self.service, &source, error))?
+        {
             let message = format!("{} was started during the copy", self.service);
             return failed(message, "run the same command again");
         }
         let size = size.div_ceil(1_000_000);
-        steps.done("copy", &format!("{} is stopped: {size} MB of its database", self.service));
+        steps.done(
+            "copy",
+            &format!("{size} MB: the database of {}, which is stopped", self.service),
+        );
         Ok(copied)
     }
 }
@@ -86,7 +100,7 @@ impl Stopped {
 impl Drop for Copied<'_> {
     fn drop(&mut self) {
         if let Err(error) = disk::remove(&self.directory) {
-            self.console.warning(&format!("a copy is left: {error}"));
+            self.console.warning(&format!("the copy of geth's database was not removed: {error}"));
         }
         signal::end_file(&self.directory);
     }

@@ -223,7 +223,7 @@ impl Program {
             })
     }
 
-    /// The numbers of those of these ports, by name, that the program is known to have.
+    /// The numbers of the ports whose names this program is known to use.
     pub(super) fn known_ports(&self, ports: &BTreeMap<String, u16>) -> Vec<u16> {
         self.ports.iter().filter_map(|name| ports.get(*name)).copied().collect()
     }
