@@ -42,7 +42,7 @@ message=$(docker run --rm "$image" capture --el-rpc 127.0.0.1:8545 2>&1) || code
 # Without a genesis it waits, and a stop must be immediate, not wait for the grace period.
 container=$(docker run -d "$image" run -- /regenesis)
 # Process 1 has no default signal handler, so a signal before the program installs its own is lost.
-for _ in $(seq 100); do [ -z "$(docker logs "$container" 2>&1)" ] || break; sleep 0.1; done
+for _ in $(seq 1000); do [ -z "$(docker logs "$container" 2>&1)" ] || break; sleep 0.1; done
 docker stop -t 20 "$container" >/dev/null
 code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
 docker rm "$container" >/dev/null

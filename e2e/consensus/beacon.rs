@@ -16,7 +16,9 @@ use crate::log::{Level, log};
 use crate::payload::{blobs, signed_block};
 
 /// How long geth may fill a block with transactions.
-const BUILDING: Duration = Duration::from_millis(60);
+const BUILDING: Duration = Duration::from_millis(250);
+/// The limit for an answer of geth: a slow one is offline.
+const ANSWER: Duration = Duration::from_secs(5);
 
 pub struct Settings<'a> {
     pub data: &'a Path,
@@ -45,7 +47,7 @@ pub fn run(genesis: &Genesis, settings: &Settings<'_>) {
     crate::on_stop(move || on_stop.lock().unwrap_or_else(PoisonError::into_inner).close());
     let node = Node {
         genesis,
-        engine: Engine::new(engine, genesis),
+        engine: Engine::new(engine, genesis, ANSWER),
         chain,
         manner,
         building: Mutex::new(()),
@@ -145,7 +147,7 @@ impl Node<'_> {
     }
 
     fn serve(&self, mut stream: TcpStream) {
-        stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let mut request = [0; 4096];
         let Ok(length) = stream.read(&mut request) else { return };
         let request = String::from_utf8_lossy(&request[..length]).into_owned();

@@ -31,8 +31,9 @@ pub struct Forkchoice {
 pub const NO_PAYLOAD_ID: &str = "no payload id";
 
 impl<'a> Engine<'a> {
-    pub fn new(address: &str, genesis: &'a Genesis) -> Self {
-        let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5)));
+    /// An answer takes at most `limit`.
+    pub fn new(address: &str, genesis: &'a Genesis, limit: Duration) -> Self {
+        let config = ureq::Agent::config_builder().timeout_global(Some(limit));
         Self { agent: config.build().into(), url: format!("http://{address}"), genesis }
     }
 
@@ -78,10 +79,22 @@ impl<'a> Engine<'a> {
 
     /// Builds the block of `slot`, with what the pool has within `pause`; the answer to getPayload.
     pub fn build(&self, on: &Forkchoice, slot: u64, pause: Duration) -> Result<Value, String> {
-        let (_, get, new) = self.versions()?;
+        let payload = self.payload(on, slot, pause)?;
+        self.import(on, &payload)?;
+        Ok(payload)
+    }
+
+    /// A payload for `slot`, with what the pool has within `pause`: the answer to getPayload.
+    pub fn payload(&self, on: &Forkchoice, slot: u64, pause: Duration) -> Result<Value, String> {
+        let (_, get, _) = self.versions()?;
         let id = self.prepare(on, slot)?;
         std::thread::sleep(pause);
-        let payload = self.call(&format!("engine_getPayloadV{get}"), json!([id]))?;
+        self.call(&format!("engine_getPayloadV{get}"), json!([id]))
+    }
+
+    /// Makes a payload the head.
+    pub fn import(&self, on: &Forkchoice, payload: &Value) -> Result<(), String> {
+        let (.., new) = self.versions()?;
         let mut parameters = vec![payload["executionPayload"].clone()];
         if new >= 3 {
             parameters.extend([json!(versioned_hashes(&payload["blobsBundle"])), json!(on.root)]);
@@ -92,7 +105,7 @@ impl<'a> Engine<'a> {
         valid(&self.call(&format!("engine_newPayloadV{new}"), json!(parameters))?)?;
         let hash = payload["executionPayload"]["blockHash"].as_str().unwrap();
         self.update(on, hash, &Value::Null)?;
-        Ok(payload)
+        Ok(())
     }
 
     pub fn call(&self, method: &str, parameters: Value) -> Result<Value, String> {

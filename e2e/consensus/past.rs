@@ -15,22 +15,39 @@ use crate::engine::{Engine, Forkchoice};
 const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 /// What geth takes to put a transaction into a block.
 const PAUSE: Duration = Duration::from_millis(40);
+/// How often a block is built, each time with twice the pause, until it has its transaction.
+const ATTEMPTS: u64 = 10;
+/// The limit for an answer of geth.
+const ANSWER: Duration = Duration::from_mins(1);
 
 pub fn run(genesis: &Genesis, engine: &str, blocks: u64, call: &str) {
-    let engine = Engine::new(engine, genesis);
+    let engine = Engine::new(engine, genesis, ANSWER);
     let key = SigningKey::from_slice(&hex::decode(KEY).unwrap()).unwrap();
     let mut head = genesis.block_hash.clone();
     for slot in 1..=blocks {
         let raw = transaction(&key, genesis.chain_id, slot - 1, call.parse().unwrap());
         let sent = engine.call("eth_sendRawTransaction", json!([Bytes::from(raw)]));
         sent.unwrap();
-        let zero = format!("0x{}", "00".repeat(32));
-        let root = format!("0x{}", hex::encode(Sha256::digest(slot.to_le_bytes())));
-        let on = Forkchoice { head: head.clone(), root, safe: zero.clone(), finalized: zero };
-        let built = engine.build(&on, slot, PAUSE).unwrap();
-        built["executionPayload"]["blockHash"].as_str().unwrap().clone_into(&mut head);
+        let built = (0..ATTEMPTS).find_map(|attempt| {
+            let on = forkchoice(&head, slot, attempt);
+            let payload = engine.payload(&on, slot, PAUSE * (1_u32 << attempt)).unwrap();
+            let transactions = payload["executionPayload"]["transactions"].as_array().unwrap();
+            (!transactions.is_empty()).then_some((on, payload))
+        });
+        let (on, payload) = built.expect("geth puts the transaction into no block");
+        engine.import(&on, &payload).unwrap();
+        payload["executionPayload"]["blockHash"].as_str().unwrap().clone_into(&mut head);
     }
     println!("{blocks} blocks, the last {head}");
+}
+
+/// What to build on. Its root, which no client checks, is another in each attempt: geth returns the same
+/// payload again for the same attributes.
+fn forkchoice(head: &str, slot: u64, attempt: u64) -> Forkchoice {
+    let zero = format!("0x{}", "00".repeat(32));
+    let root = Sha256::digest(format!("slot {slot}, attempt {attempt}"));
+    let root = format!("0x{}", hex::encode(root));
+    Forkchoice { head: head.to_owned(), root, safe: zero.clone(), finalized: zero }
 }
 
 /// A call without value, signed by EIP-155.

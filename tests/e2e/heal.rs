@@ -25,26 +25,37 @@ fn lighthouse_killed_with_geth_is_dead_without_watch_and_alive_with_it() {
     assert_eq!(net.actions(), Vec::<String>::new(), "a chain that builds was touched");
     net.end_watch();
 
-    // The transaction is in a block that the beacon node does not have on disk: it writes its head when
-    // its number is a multiple of five.
-    net.waits_until("a block after the one on disk", |net| net.head() % 5 == 1);
-    let sent = net.transaction(0, RECIPIENT);
-    net.waits_until("the transaction is in a block", |net| {
-        net.receipt(&sent).is_ok_and(|receipt| !receipt.is_null())
+    // The transaction is in a block that the beacon node does not have on disk: when the number of its head
+    // is a multiple of five, it writes the blocks before. On a busy machine, that may happen before the chain
+    // stands: then the next transaction is tried.
+    let found = (0..10).find_map(|nonce| {
+        net.waits_until("a block after those on disk", |net| net.head() % 5 == 1);
+        let sent = net.transaction(nonce, RECIPIENT);
+        net.waits_until("the transaction is in a block", |net| {
+            net.receipt(&sent).is_ok_and(|receipt| !receipt.is_null())
+        });
+        net.signal_validator("STOP");
+        // For the block that the beacon node may be building.
+        std::thread::sleep(Duration::from_secs(2));
+        let receipt = net.receipt(&sent).unwrap();
+        let is_on_disk = number(&receipt["blockNumber"]) < net.head() / 5 * 5;
+        if is_on_disk {
+            net.signal_validator("CONT");
+        }
+        (!is_on_disk).then(|| (sent, receipt["blockHash"].clone()))
     });
-    let orphan = net.receipt(&sent).unwrap()["blockHash"].clone();
+    let (sent, orphan) = found.expect("the beacon node has every transaction on disk");
     net.kill_all();
     let killed = net.restart();
     assert!(!net.builds_within(DEAD), "the chain should be dead");
-    let log = net.log("geth");
-    assert!(log.contains("Ignoring beacon update to old head while syncing"), "{log}");
-    assert!(net.log("beacon").contains("No payload ID, the engine is likely syncing"));
+    net.must_say("geth", "Ignoring beacon update to old head while syncing");
+    net.must_say("beacon", "No payload ID, the engine is likely syncing");
 
     net.watch();
     let alive = net.must_build_within(LIMIT);
     println!("killed with block {killed}; alive {alive:?} after watch began");
     assert_eq!(net.genesis(), genesis);
-    assert_eq!(net.actions(), ["confirm"]);
+    assert_eq!(net.actions().first().map(String::as_str), Some("confirm"));
     net.waits_until("the transaction is in a block again", |net| {
         net.receipt(&sent).is_ok_and(|receipt| !receipt.is_null() && receipt["blockHash"] != orphan)
     });
@@ -99,8 +110,7 @@ fn prysm_back_at_genesis_or_at_the_finalized_block_is_healed() {
     net.kill_all();
     net.restart();
     assert!(!net.builds_within(DEAD), "the chain should be dead");
-    let log = net.log("geth");
-    assert!(log.contains("Skipping beacon update to finalized ancestor"), "{log}");
+    net.must_say("geth", "Skipping beacon update to finalized ancestor");
     net.watch();
     let alive = net.must_build_within(LIMIT);
     println!("after finality: alive {alive:?} after watch began");
@@ -120,8 +130,7 @@ fn watch_that_may_not_heal_says_what_would() {
     net.restart();
     net.watch_with(&["--heal", "never"]);
     assert!(!net.builds_within(Duration::from_secs(20)));
-    let watched = net.log("watch");
-    assert!(watched.contains("regenesis watch --heal keep"), "{watched}");
+    net.must_say("watch", "regenesis watch --heal keep");
     assert_eq!(net.actions(), Vec::<String>::new());
 }
 
@@ -131,7 +140,13 @@ fn no_slot_is_lost_from_the_second_start_on() {
         let mut net = Net::start("exact", seconds);
         net.watch();
         for starts in 1..=3 {
-            net.waits_until("the start is recorded", |net| net.start_times().len() == starts);
+            // A busy machine may take longer for a start than what is recorded.
+            let mut again = 0;
+            while !net.records(starts) {
+                assert!(again < 3, "no start is recorded\n{}", net.log("watch"));
+                again += 1;
+                net.start_again();
+            }
             let (times, took) = (net.start_times(), net.genesis_to_block());
             println!(
                 "up after {seconds} s, start {starts}: first block {took} s after genesis; {times:?}"

@@ -74,9 +74,10 @@ fn a_stack_lives_through_every_verb() {
         assert!(fresh.stdout.contains(&url), "{fresh:?}");
 
         let follow = ["logs", name, "init", "el", "--follow"];
-        let followed = machine.interrupted(&follow, Duration::from_secs(12), "INT");
+        let services = ["init | ", "el   | "];
+        let followed = machine.interrupted_after(&follow, &services);
         assert_eq!(followed.code, 130, "{followed:?}");
-        for service in ["init | ", "el   | "] {
+        for service in services {
             assert!(followed.stdout.lines().any(|line| line.starts_with(service)), "{followed:?}");
         }
 

@@ -35,7 +35,9 @@ fn started(plan: Plan<'_>) -> Stack {
     let stack = Stack::new(plan);
     stack.compose(&["up", "-d"]);
     if stack.lives(FRESH).is_none() {
-        stack.compose(&["stop"]);
+        // The data of an embedded geth is in its container, and of the first genesis.
+        let is_embedded = plan.clients == Clients::Embedded;
+        stack.compose(&[if is_embedded { "down" } else { "stop" }]);
         stack.compose(&["up", "-d"]);
         stack.must_live("up -d");
     }

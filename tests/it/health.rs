@@ -27,7 +27,15 @@ fn a_failure_in_a_log_is_over_when_both_clients_have_new_blocks() {
         place.run(&[&health[..], &["--cl", url.as_str()], more].concat())
     };
     let dead = DEAD.repeat(3);
-    let done = explain(&dead, 0, &["--json"]).succeeds();
+    let mut done = explain(&dead, 0, &["--json"]);
+    // On a busy machine, the head may be old by the time that it is judged.
+    for _ in 1..20 {
+        if done.stderr.contains(OVER) {
+            break;
+        }
+        done = explain(&dead, 0, &["--json"]);
+    }
+    let done = done.succeeds();
     assert!(done.stderr.contains(OVER), "{}", done.stderr);
     let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!((&report["healthy"], &report["findings"]), (&true.into(), &serde_json::json!([])));

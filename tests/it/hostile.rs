@@ -40,9 +40,8 @@ impl Capture {
     /// With further flags.
     fn with(directory: tempfile::TempDir, url: &str, flags: &str) -> Self {
         // More memory than a capture of this size needs from an honest node.
-        let command = format!(
-            "ulimit -v 1500000; exec {PROGRAM} capture --el-rpc {url} --out out --rpc-timeout 2 {flags}",
-        );
+        let command =
+            format!("ulimit -v 1500000; exec {PROGRAM} capture --el-rpc {url} --out out {flags}");
         let output = Command::new("sh")
             .arg("-c")
             .arg(command)
@@ -284,7 +283,8 @@ fn a_busy_proxy_is_asked_again() {
 
 #[test]
 fn a_dripping_answer_times_out() {
-    Capture::of(&spoil("eth_chainId", 0, |_| Reply::Drip))
+    let server = spoil("eth_chainId", 0, |_| Reply::Drip);
+    Capture::with(tempfile::tempdir().unwrap(), &server.url, "--rpc-timeout 2")
         .fails(4, "eth_chainId does not answer within 2 s");
 }
 

@@ -113,7 +113,7 @@ fn watch_reports_a_missing_runtime_directory() {
     let log = std::fs::File::create(place.at("log")).unwrap();
     let mut command = place.command(&["watch", "--runtime", "nosuch"]);
     let mut watch = command.stderr(log).spawn().unwrap();
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_mins(2);
     let expected = "it does not exist: check --runtime, or run regenesis init --out nosuch";
     while !place.read("log").contains(expected) && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(50));

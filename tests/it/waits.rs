@@ -21,7 +21,7 @@ fn one_validator() -> Place {
 fn command(place: &Place, arguments: &[&str]) -> Command {
     let mut command = Command::new("timeout");
     without_variables(&mut command);
-    command.args(["30", PROGRAM]).args(arguments).current_dir(place.path());
+    command.args(["120", PROGRAM]).args(arguments).current_dir(place.path());
     command
 }
 

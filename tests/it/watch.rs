@@ -5,7 +5,7 @@ mod renew;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::regenesis;
+use crate::support::{eventually, regenesis};
 
 /// Hash of the execution block of this number.
 fn hash(number: u64) -> String {
@@ -56,7 +56,7 @@ impl Clients {
     }
 
     fn wait_for(&self, calls: usize) {
-        let end = Instant::now() + Duration::from_secs(40);
+        let end = Instant::now() + Duration::from_mins(3);
         while self.calls.lock().unwrap().len() < calls {
             assert!(Instant::now() < end, "only {:?}", self.methods());
             std::thread::sleep(Duration::from_millis(100));
@@ -140,31 +140,43 @@ fn beacon(genesis: &Value, head: u64, path: &str) -> Value {
     }
 }
 
-/// A running `watch`, which ends with its test.
-struct Watch(Child);
+/// A running `watch`, or one of its clients, which ends with its test.
+struct Watch {
+    process: Child,
+    log: tempfile::NamedTempFile,
+}
 
 impl Watch {
     fn start(directory: &Path, port: u16, arguments: &[&str]) -> Self {
         let mut command = regenesis();
         let url = format!("127.0.0.1:{port}");
         command.args(["watch", "--el", &url, "--cl", &url, "--engine", &url]).args(arguments);
-        command.current_dir(directory).stderr(Stdio::piped());
-        Self(command.spawn().unwrap())
+        Self::of(command.current_dir(directory))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let process = command.stderr(log.reopen().unwrap()).spawn().unwrap();
+        Self { process, log }
+    }
+
+    /// What it has printed so far.
+    fn said(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.log.path()).unwrap()).into_owned()
     }
 
     /// Ends it; what it printed.
     fn end(mut self) -> String {
-        self.0.kill().unwrap();
-        let mut text = String::new();
-        self.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-        text
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.said()
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -187,7 +199,8 @@ fn geth_that_is_ahead_gets_each_cure_once() {
     let clients = Clients::start(genesis);
     let watch = Watch::start(directory.path(), clients.port, &[]);
     clients.wait_for(2);
-    std::thread::sleep(Duration::from_secs(12));
+    eventually("watch gives up", || watch.said().contains("error: "));
+    std::thread::sleep(Duration::from_secs(4));
     let text = watch.end();
     let calls = clients.calls.lock().unwrap().clone();
     assert_eq!(calls.len(), 2, "nothing is repeated: {calls:?}");
@@ -214,7 +227,7 @@ fn the_cost_of_healing_counts_each_block_once() {
     clients.recovers.store(true, Relaxed);
     let watch = Watch::start(directory.path(), clients.port, &[]);
     clients.wait_for(2);
-    std::thread::sleep(Duration::from_secs(4));
+    eventually("watch names the cost", || watch.said().contains("blocks replaced: "));
     let text = watch.end();
     assert!(text.contains("blocks replaced: 2; transactions in them: 0"), "{text}");
 }
@@ -225,6 +238,7 @@ fn a_chain_that_is_not_ours_is_never_touched() {
     genesis["el"]["block_hash"] = hash(7).into();
     let clients = Clients::start(genesis);
     let watch = Watch::start(directory.path(), clients.port, &[]);
+    eventually("watch names the chain", || watch.said().contains("runs genesis "));
     std::thread::sleep(Duration::from_secs(12));
     let text = watch.end();
     assert_eq!(clients.methods(), Vec::<String>::new());
@@ -237,7 +251,8 @@ fn nothing_is_done_where_only_reports_are_allowed() {
     let (directory, genesis) = runtime();
     let clients = Clients::start(genesis);
     let watch = Watch::start(directory.path(), clients.port, &["--heal", "never"]);
-    std::thread::sleep(Duration::from_secs(12));
+    eventually("watch names the cure", || watch.said().contains("--heal keep"));
+    std::thread::sleep(Duration::from_secs(6));
     let text = watch.end();
     assert_eq!(clients.methods(), Vec::<String>::new());
     assert!(text.contains("has block 16, but the head of the beacon node is block 14"), "{text}");

@@ -13,7 +13,7 @@ begun=$SECONDS
 twin=$!
 up_well "$chain"
 wait "$twin" || { cp "$work/twin" "$work/said"; broken "the second up.sh failed"; }
-[ $((SECONDS - begun)) -le 120 ] || broken "the first block came after $((SECONDS - begun)) s"
+[ $((SECONDS - begun)) -le 300 ] || broken "the first block came after $((SECONDS - begun)) s"
 says '^chain ID +271828$'
 says "^execution +$rpc$"
 says '^accounts +20 with'

@@ -246,9 +246,10 @@ fn datadir(args: &Args, sources: &Sources) -> Result<Option<PathBuf>, Failure> {
     ] {
         if given {
             let is_flag = args.datadir.as_deref() == Some(&*datadir);
-            let (source, hint) = match is_flag {
-                true => ("with --datadir", hint),
-                false => ("while the enclave's geth is stopped", "omit it, or pass --datadir DIR"),
+            let (source, hint) = if is_flag {
+                ("with --datadir", hint)
+            } else {
+                ("while the enclave's geth is stopped", "omit it, or pass --datadir DIR")
             };
             return Err(Failure::usage(format!("{flag} cannot be used {source}"), hint));
         }

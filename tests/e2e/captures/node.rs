@@ -1,7 +1,6 @@
 //! Real nodes, and real captures of them.
 
 use crate::support::regenesis;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use regenesis::io::rpc_client::Client;
 use regenesis::rpc::Rpc;
 use serde_json::{Value, json};
 
+use crate::nodes::process::free_ports;
 use crate::nodes::tools;
 
 /// A public key: the first of anvil's accounts.
@@ -27,10 +27,6 @@ pub struct Node {
     pub engine: String,
     pub data: tempfile::TempDir,
     console: Console,
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// How a geth is made.
@@ -87,8 +83,7 @@ impl Geth {
             run(&["account", "import", "--password", &path("password"), &path("key")]);
             flags.push("--dev".to_owned());
         }
-        let port = free_port().to_string();
-        let engine = free_port().to_string();
+        let [port, engine] = free_ports::<2>().map(|port| port.to_string());
         let log = std::fs::File::create(data.path().join("log")).unwrap();
         let child = Command::new(program)
             .env_remove("GETH_DATADIR")
@@ -117,7 +112,7 @@ impl Node {
     /// Starts this anvil.
     pub fn anvil_as(program: &Path, arguments: &[&str]) -> Self {
         let data = tools::scratch();
-        let port = free_port().to_string();
+        let [port] = free_ports::<1>().map(|port| port.to_string());
         let child = Command::new(program)
             .args(["--port", &port, "--quiet"])
             .args(arguments)

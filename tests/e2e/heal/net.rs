@@ -144,6 +144,25 @@ impl Net {
         starts.filter_map(|start| start["seconds"].as_u64()).collect()
     }
 
+    /// Waits for the first block, and returns whether `watch` has recorded this many starts soon after: it
+    /// leaves out those of more than half a minute.
+    pub fn records(&mut self, starts: usize) -> bool {
+        self.waits_until("the first block", |net| {
+            let block = net.call("eth_getBlockByNumber", json!(["0x1", false]));
+            block.is_ok_and(|block| !block.is_null())
+        });
+        let end = Instant::now() + Duration::from_secs(15);
+        while self.start_times().len() < starts {
+            if Instant::now() > end {
+                // It must not record this start later.
+                self.end_watch();
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        self.start_times().len() == starts
+    }
+
     /// Seconds from genesis to the first block.
     pub fn genesis_to_block(&self) -> u64 {
         let marker = std::fs::read(self.at("runtime/regenesis.json")).unwrap();
@@ -159,6 +178,13 @@ impl Net {
     pub fn watch_and_renew(&mut self) {
         let data = ["geth", "beacon", "validator"].map(|name| self.at(name).display().to_string());
         self.watch_with(&["--heal", "renew", "--client-data", &data.join(",")]);
+    }
+
+    /// SIGSTOP or SIGCONT for the validator client, without which there are no new blocks.
+    pub fn signal_validator(&self, signal: &str) {
+        let validator = self.clients[0].id().to_string();
+        let mut kill = std::process::Command::new("kill");
+        assert!(kill.args(["-s", signal, &validator]).status().unwrap().success());
     }
 
     /// SIGSTOP for the execution client, whose supervisor continues.
@@ -244,6 +270,12 @@ impl Net {
             assert!(Instant::now() < end, "not in two minutes: {what}");
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Waits for a text in the log of a program.
+    pub fn must_say(&self, program: &str, text: &str) {
+        let what = format!("{program} says: {text}");
+        self.waits_until(&what, |net| net.log(program).contains(text));
     }
 
     pub fn reaches(&self, blocks: u64) {

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// A running program. Dropping it kills it, and prints the end of its log if the test is failing.
@@ -71,12 +73,24 @@ impl Drop for Process {
     }
 }
 
-/// Free ports.
+/// Free ports, which no other call returns. They are below the ephemeral range, so that no connection takes
+/// one while its program is down.
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    // All listeners stay open until all ports are known, so that they differ.
-    let listeners: [TcpListener; N] =
-        std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    // Test programs that run at the same time hold one port each, and use the ports that follow it.
+    static MINE: LazyLock<TcpListener> = LazyLock::new(|| {
+        let mut blocks = (21_000..31_000).step_by(1000);
+        blocks.find_map(|first| TcpListener::bind(("127.0.0.1", first)).ok()).unwrap()
+    });
+    let first = MINE.local_addr().unwrap().port();
+    std::array::from_fn(|_| {
+        loop {
+            let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+                return port;
+            }
+        }
+    })
 }
 
 /// Asserts that a program is installed.

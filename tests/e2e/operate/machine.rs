@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    fn of(output: std::process::Output) -> Self {
+    fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let code = output.status.code().unwrap_or(-1);
         Self { code, stdout: text(output.stdout), stderr: text(output.stderr) }
@@ -139,9 +139,31 @@ impl Machine {
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         std::thread::sleep(after);
-        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
+        send(signal, &child);
         Ended::of(child.wait_with_output().unwrap())
+    }
+
+    /// `regenesis`, and SIGINT as soon as it has printed a line with each of these beginnings, or after three
+    /// minutes.
+    pub fn interrupted_after(&self, arguments: &[&str], beginnings: &[&str]) -> Ended {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut command = regenesis();
+        self.prepare_with_ports(&mut command);
+        command.args(arguments).stdin(Stdio::null()).stderr(Stdio::piped());
+        let child = command.stdout(file.reopen().unwrap()).spawn().unwrap();
+        let printed = || std::fs::read(file.path()).unwrap();
+        let is_complete = || {
+            let text = String::from_utf8_lossy(&printed()).into_owned();
+            let has = |beginning: &&str| text.lines().any(|line| line.starts_with(*beginning));
+            beginnings.iter().all(has)
+        };
+        let end = Instant::now() + Duration::from_mins(3);
+        while !is_complete() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        send("INT", &child);
+        let output = child.wait_with_output().unwrap();
+        Ended::of(Output { stdout: printed(), ..output })
     }
 
     /// `regenesis` on a terminal, which gets `key` when it shows `text`: its exit code, and all that was
@@ -188,9 +210,18 @@ impl Machine {
         serde_json::from_str(&self.succeeds(arguments).stdout).unwrap()
     }
 
-    /// `regenesis status --json` of a stack that lives.
+    /// `regenesis status --json` of a stack that lives. On a busy machine, a chain misses slots: it may need
+    /// some time for its next block.
     pub fn status(&self) -> Value {
-        self.json(&["status", &self.name, "--json"])
+        let ask = || self.with(&["status", &self.name, "--json"], &[]);
+        let end = Instant::now() + Duration::from_mins(2);
+        let mut ended = ask();
+        while ended.code == 11 && Instant::now() < end {
+            std::thread::sleep(Duration::from_secs(1));
+            ended = ask();
+        }
+        assert_eq!(ended.code, 0, "not alive within two minutes: {ended:?}");
+        serde_json::from_str(&ended.stdout).unwrap()
     }
 
     /// Hash of the genesis block.
@@ -307,6 +338,11 @@ impl Drop for Machine {
             self.with(&["purge", name, "--yes"], &[]);
         }
     }
+}
+
+fn send(signal: &str, child: &Child) {
+    let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
 }
 
 pub fn docker(arguments: &[&str]) -> String {

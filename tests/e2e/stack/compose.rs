@@ -1,11 +1,9 @@
 //! A running stack, operated as by a user.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -14,6 +12,7 @@ use super::plan::{Clients, Plan, Version, root, without_healing};
 use super::recipe::{self, Names};
 use super::rig::Rig;
 use crate::nodes::http;
+use crate::nodes::process::free_ports;
 use crate::support::{regenesis, without_variables};
 
 /// The fields end in this order, after the containers.
@@ -37,13 +36,15 @@ pub const FRESH: Duration = Duration::from_mins(1);
 pub const SOON: Duration = Duration::from_secs(30);
 /// A chain without three blocks by then is dead. A busy machine is only late.
 pub const LIMIT: Duration = Duration::from_mins(3);
+/// The limit for an answer that is asked for again: a connection to a container that ends may get none.
+const POLL: Duration = Duration::from_secs(5);
 /// The first finalized block takes four epochs of eight slots of two seconds.
 const FINALITY: Duration = Duration::from_mins(4);
 
 impl Stack {
     /// Starts nothing.
     pub fn new(plan: Plan<'_>) -> Self {
-        let [execution, websocket, beacon] = ports();
+        let [execution, websocket, beacon] = free_ports();
         let rig = Rig::new(plan.rig);
         let names = if plan.clients == Clients::Embedded {
             Names::Recipe(recipe::folder())
@@ -124,7 +125,9 @@ impl Stack {
         let mut command = self.prepared(Command::new("./up.sh"));
         // up.sh uses the program if the plugin is missing.
         let plugins = if self.version == Version::V1 { "/nonexistent" } else { "target/docker" };
-        let output = command.env("DOCKER_CONFIG", root().join(plugins)).output().unwrap();
+        command.env("DOCKER_CONFIG", root().join(plugins));
+        // The tests run beside others.
+        let output = command.env("WAIT", "300").output().unwrap();
         let said = [output.stderr, output.stdout].concat();
         (output.status.success(), String::from_utf8_lossy(&said).into_owned())
     }
@@ -204,7 +207,8 @@ impl Stack {
     }
 
     fn head(&self) -> Result<u64, String> {
-        self.eth("eth_blockNumber", json!([])).map(|head| number(&head))
+        let head = http::call_within(POLL, self.execution, "eth_blockNumber", json!([]));
+        head.map(|head| number(&head))
     }
 
     /// Hash of the genesis block that the execution client runs.
@@ -299,25 +303,6 @@ fn open_to_all(snapshot: &Path) {
         let mode = chmod.args(["-R", "a+rX"]).arg(snapshot.parent().unwrap()).status();
         assert!(mode.unwrap().success());
     }
-}
-
-/// Free ports below the ephemeral range, so that no connection takes one while the stack is down.
-fn ports<const N: usize>() -> [u16; N] {
-    static NEXT: AtomicU16 = AtomicU16::new(1);
-    // Test programs that run at the same time hold one port each, and use the ports that follow it.
-    static MINE: LazyLock<TcpListener> = LazyLock::new(|| {
-        let mut blocks = (21_000..31_000).step_by(1000);
-        blocks.find_map(|first| TcpListener::bind(("127.0.0.1", first)).ok()).unwrap()
-    });
-    let first = MINE.local_addr().unwrap().port();
-    std::array::from_fn(|_| {
-        loop {
-            let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
-            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-                return port;
-            }
-        }
-    })
 }
 
 pub fn number(quantity: &Value) -> u64 {

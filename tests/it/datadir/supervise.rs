@@ -130,11 +130,13 @@ fn the_client_is_killed_with_its_supervisor_and_the_locks_are_free() {
 #[test]
 fn orphans_are_reaped() {
     let place = Host::new();
-    let script = "sh -c 'sleep 1 & echo $! >orphan'; echo $$ >id; exec sleep 1000";
+    let script = "sh -c 'sleep 1000 & echo $! >orphan'; echo $$ >id; exec sleep 1000";
     let run = started(&place, "run", script);
     let orphan = place.read("orphan");
     let parent = std::fs::read_to_string(format!("/proc/{}/stat", orphan.trim())).unwrap();
     let parent = parent.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().to_owned();
+    let id = Pid::from_raw(orphan.trim().parse().unwrap()).unwrap();
+    kill_process(id, Signal::KILL).unwrap();
     assert_eq!(parent, run.0.id().to_string(), "the supervisor adopted it");
     let process = format!("/proc/{}", orphan.trim());
     // A zombie still has its directory.

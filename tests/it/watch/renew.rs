@@ -1,7 +1,6 @@
 //! The last resort: a new genesis for clients with supervisors.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -14,8 +13,7 @@ fn supervised(directory: &Path) -> Watch {
     let mut run = regenesis();
     run.args(["run", "--supervise", "el", "--datadir", "data", "--", "sh", "-c"]);
     run.arg("echo >>starts; echo >data/chain; exec sleep 1000");
-    run.current_dir(directory).stderr(Stdio::null());
-    let run = Watch(run.spawn().unwrap());
+    let run = Watch::of(run.current_dir(directory));
     eventually("the client starts", || starts(directory) == 1);
     run
 }
@@ -43,6 +41,7 @@ fn a_chain_that_is_too_old_gets_a_new_genesis_and_nothing_before() {
     let watch = Watch::start(path, clients.port, &RENEW);
     eventually("the client starts on another genesis", || starts(path) == 2);
     assert_ne!(run_id(path), before);
+    eventually("watch follows it", || watch.said().matches("watching run ").count() == 2);
     std::thread::sleep(Duration::from_secs(3));
     let text = watch.end();
     assert_eq!(clients.methods(), Vec::<String>::new(), "no useless stage: {text}");
@@ -64,9 +63,10 @@ fn a_failed_init_leaves_the_genesis_and_the_clients_start_again() {
     let url = format!("127.0.0.1:{}", clients.port);
     watch.args(["watch", "--el", &url, "--cl", &url, "--engine", &url]).args(RENEW);
     // As in a stack whose snapshot is gone.
-    watch.env("REGENESIS_SNAPSHOT", "/no/such/snapshot").current_dir(path).stderr(Stdio::piped());
-    let watch = Watch(watch.spawn().unwrap());
+    watch.env("REGENESIS_SNAPSHOT", "/no/such/snapshot");
+    let watch = Watch::of(watch.current_dir(path));
     eventually("the client starts again", || starts(path) == 2);
+    eventually("watch reports it", || watch.said().contains("warning: renew: "));
     std::thread::sleep(Duration::from_secs(15));
     let text = watch.end();
     assert_eq!(std::fs::read(path.join("runtime/regenesis.json")).unwrap(), before);
@@ -112,11 +112,11 @@ fn a_client_that_the_user_stopped_keeps_its_chain() {
     let before = run_id(path);
     let clients = Clients::start(genesis);
     let watch = Watch::start(path, clients.port, &RENEW);
-    std::thread::sleep(Duration::from_secs(25));
+    let cure = "the client of data does not run: docker compose up -d";
+    eventually("watch names the client", || watch.said().contains(cure));
     let text = watch.end();
     assert_eq!(run_id(path), before);
     assert!(!path.join("runtime/.regenesis/request.json").exists(), "{text}");
-    assert!(text.contains("the client of data does not run: docker compose up -d"), "{text}");
 }
 
 #[test]

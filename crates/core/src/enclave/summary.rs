@@ -221,7 +221,7 @@ impl Summary {
         };
         let l1 = line("shared", self.services.len(), self.l1.contracts.len(), &self.accounts);
         let networks = self.networks.iter().map(|(name, network)| {
-            let Network { contracts, services, accounts } = network;
+            let Network { contracts, services, accounts, .. } = network;
             line(&format!("network {name}"), services.len(), contracts.len(), accounts)
         });
         let test_accounts =
