@@ -17,6 +17,7 @@ use super::{Failure, access, bake, given};
 use crate::capture::chain::Chain;
 use crate::capture::overlay::Overlay;
 use crate::capture::{CaptureContext, Captured, Node, StateSource, WorkFiles as _};
+use crate::enclave::Summary;
 use crate::exit;
 use crate::io::console::Console;
 use crate::io::fs::Files;
@@ -279,8 +280,19 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         return Err(keep(error.into(), &settings, work, console));
     }
     let edited = work.publish()?;
-    let out = target.out.display();
-    steps.done("write", &out.to_string());
+    steps.done("write", &target.out.display().to_string());
+    report(&target.out, &edited, summary.as_ref(), console);
+    access::give(&target.out, console);
+    if args.json {
+        super::print(&staged.metadata.to_json())?;
+    }
+    running.stop(&steps)
+}
+
+/// Says what was written to `out`: the files of the stack that stay as the user edited them, the summary of an
+/// enclave, and what starts the snapshot.
+fn report(out: &Path, edited: &[&str], summary: Option<&Summary>, console: &Console) {
+    let out = out.display();
     for name in edited {
         console.note(&format!(
             "{out}/{name} was edited and is left unchanged: move it away, and regenesis compose {out} \
@@ -291,11 +303,6 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         summary.lines().iter().for_each(|line| console.note(line));
     }
     console.title(&format!("{out} is ready: {out}/up.sh, or regenesis init {out}"));
-    access::give(&target.out, console);
-    if args.json {
-        super::print(&staged.metadata.to_json())?;
-    }
-    running.stop(&steps)
 }
 
 /// Checks the place of the snapshot, and locks out bakes.
