@@ -160,7 +160,7 @@ impl Watch {
         Self { process, log }
     }
 
-    /// What it has printed so far.
+    /// Its output so far.
     fn said(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.log.path()).unwrap()).into_owned()
     }

@@ -289,8 +289,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     running.stop(&steps)
 }
 
-/// Says what was written to `out`: the files of the stack that stay as the user edited them, the summary of an
-/// enclave, and what starts the snapshot.
+/// Says what was written to `out`: the files of the stack that stay as the user edited them, the summary of
+/// an enclave, and what starts the snapshot.
 fn report(out: &Path, edited: &[&str], summary: Option<&Summary>, console: &Console) {
     let out = out.display();
     for name in edited {

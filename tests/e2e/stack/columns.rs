@@ -19,7 +19,7 @@ const WORKERS: usize = 5;
 /// If more events differ at first, the cause is not the machine.
 const MOST_AGAIN: usize = 12;
 
-/// How often an event that differs is repeated: a fault differs every time, a busy machine does not.
+/// How often an event that differs is repeated: a bug differs every time, a busy machine does not.
 const REPEATS: usize = 3;
 
 /// The stacks of the table, without Lodestar, which needs the machine for itself.
