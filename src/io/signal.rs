@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::io::clock::{Stopwatch, pause};
+use crate::io::disk;
 
 /// The removal that runs when a signal ends the program. The signal thread locks it exclusively and
 /// never releases it; code that changes directories holds a shared lock, so that the thread waits.
@@ -51,7 +52,7 @@ pub(super) fn interrupt() -> ! {
     // Held until the exit: no other file is created.
     let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
     for path in files.iter() {
-        let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir_all(path));
+        let _ = disk::remove(path);
     }
     end_child();
     let farewell = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner);

@@ -112,22 +112,19 @@ fn every_client_of_an_l1_is_found_and_has_its_own_beacon_node() {
         for (kind, client, port) in
             [("execution", el, port), ("beacon", cl, &"http"), ("validator", cl, &"x")]
         {
-            let number = 8000 + 10 * index;
-            containers.push(json!({
-                "Id": format!("{client}-{kind}"), "State": {"Status": "running"},
-                "Config": {"Image": "registry/mine:1", "Labels": {
-                    "com.kurtosistech.container-type": "user-service",
-                    "com.kurtosistech.enclave-name": "mixed", "com.kurtosistech.enclave-id": "57a8923684ef",
-                    "com.kurtosistech.id": format!("{kind}-of-{client}"),
-                    "com.kurtosistech.ports": format!("metrics:9001/TCP,{port}:{number}/TCP/http"),
-                    "com.kurtosistech.custom.ethereum-package.client-type": kind,
-                    "com.kurtosistech.custom.ethereum-package.client": client,
-                    "com.kurtosistech.custom.ethereum-package.node-index": index.to_string(),
-                }},
-                "NetworkSettings": {"Ports": {
-                    format!("{number}/tcp"): [{"HostIp": "0.0.0.0", "HostPort": number.to_string()}],
-                }},
-            }));
+            let (name, number) = (format!("{kind}-of-{client}"), 8000 + 10 * index);
+            let ports = format!("metrics:9001/TCP,{port}:{number}/TCP/http");
+            let mut one = stack::container(&name, "registry/mine:1", &ports, (&[], &[]), &[]);
+            let node = index.to_string();
+            for (label, value) in
+                [("client-type", kind), ("client", *client), ("node-index", &node)]
+            {
+                let label = format!("com.kurtosistech.custom.ethereum-package.{label}");
+                one["Config"]["Labels"][label] = value.into();
+            }
+            one["NetworkSettings"]["Ports"][format!("{number}/tcp")] =
+                json!([{"HostIp": "0.0.0.0", "HostPort": number.to_string()}]);
+            containers.push(one);
         }
     }
     let services = services(&containers);

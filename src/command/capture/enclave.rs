@@ -6,7 +6,7 @@ mod stopped;
 mod table;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
@@ -85,13 +85,10 @@ pub(super) struct Found {
 
 /// What an enclave has for a capture; flags have precedence.
 pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, Failure> {
-    let is_given =
-        |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| !path.as_os_str().is_empty());
-    if is_given(&args.state) {
+    if args.state.as_ref().is_some_and(|path| !path.as_os_str().is_empty()) {
         let message = "--state cannot be used with --enclave";
         return Err(Failure::usage(message, "leave out one of the two sources"));
     }
-    let datadir = is_given(&args.datadir);
     let services = docker::services()?;
     let services = enclave::select(&services, name)?;
     let named: Vec<_> = given_list(&args.op_node).collect();
@@ -108,14 +105,14 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
     let flags = Sources::of(args);
     let retry = RetryPolicy::persistent(Duration::from_secs(args.rpc_timeout.max(1)));
     let nodes = Nodes { retry, console };
-    let is_named = datadir || flags.el_rpc.is_some();
+    let is_named = flags.datadir.is_some() || flags.el_rpc.is_some();
     let stopped = if is_named { None } else { Stopped::of(plan.execution) };
+    // A copy takes its place once the capture needs it.
+    let datadir = flags.datadir.or(stopped.as_ref().map(|stopped| stopped.label().into()));
     let el_rpc = match flags.el_rpc {
-        None if !datadir && stopped.is_none() => Some(rpc_of(plan.execution)?),
+        None if datadir.is_none() => Some(rpc_of(plan.execution)?),
         url => url,
     };
-    // A copy takes its place once the capture needs it.
-    let datadir = stopped.as_ref().map(|stopped| stopped.label().into()).or(flags.datadir);
     let beacon = plan.beacon.and_then(|beacon| beacon.published(&BEACON)).map(str::to_owned);
     let cl_rpc = flags.cl_rpc.or(beacon);
     let genesis = match flags.genesis {
@@ -140,9 +137,7 @@ pub(super) fn find(name: &str, args: &Args, console: &Console) -> Result<Found, 
             "history".to_owned()
         }
         ("" | "auto", None) => "state".to_owned(),
-        ("state", None) if !args.alloc => {
-            return Err(no_state(stopped.as_ref()));
-        }
+        ("state", None) if !args.alloc => return Err(no_state(stopped.as_ref())),
         (mode, _) => mode.to_owned(),
     };
     let mut chains = BTreeSet::new();

@@ -19,13 +19,13 @@ use crate::l2::{Rollup, differences};
 use crate::layout;
 use crate::rpc::{self, Rpc as _};
 
-/// Seconds within which the safe and the finalized head must advance: batches are posted every few
-/// minutes, and an L1 with the minimal preset finalizes after 4 epochs.
-const CONFIRMED: u64 = 180;
 /// The number of blocks within which the unsafe head must advance.
 const BLOCKS: u64 = 8;
 /// Seconds within which it must advance at least, as for an L1.
 const LEAST: u64 = 30;
+/// Seconds within which the safe and the finalized head must advance: batches are posted every few
+/// minutes, and an L1 with the minimal preset finalizes after 4 epochs.
+const CONFIRMED: u64 = 180;
 /// The oldest head of a chain that keeps pace, in blocks and in seconds at least.
 const OLDEST: (u64, u64) = (30, 60);
 

@@ -1,7 +1,7 @@
 //! Files in containers, running or not: `docker cp` writes them as an archive, which is read as it comes.
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, Read, Write as _};
+use std::io::Read;
 use std::path::Path;
 
 use super::{Error, failed, not_started, run};
@@ -208,7 +208,6 @@ fn all(stream: impl Read, directory: &str, wanted: &dyn Fn(&str) -> bool) -> Res
 /// new file is created.
 fn unpack(stream: impl Read, directory: &str, target: &Path) -> Result<u64, Error> {
     let (mut reader, mut total) = (Reader::resume(stream, 0, 0), 0);
-    let mut buffer = vec![0; 1 << 20];
     let make = |path: &Path| signal::uninterrupted(|| disk::make_directories(path, 0o700));
     make(target)?;
     loop {
@@ -226,17 +225,8 @@ fn unpack(stream: impl Read, directory: &str, target: &Path) -> Result<u64, Erro
         let (Some(path), Kind::File(size)) = (below, entry.kind) else { continue };
         make(path.parent().unwrap_or(target))?;
         let mut file = signal::uninterrupted(|| disk::create(&path, 0o600))?;
-        let mut data = reader.by_ref().take(size);
-        loop {
-            let length = match data.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(length) => length,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(broken(directory, error.into())),
-            };
-            file.write_all(&buffer[..length]).map_err(disk::at(&path))?;
-        }
-        if data.limit() > 0 {
+        let written = std::io::copy(&mut reader.by_ref().take(size), &mut file);
+        if written.map_err(disk::at(&path))? < size {
             return Err(broken(directory, archive::Error::Truncated(reader.position())));
         }
         total += size;

@@ -306,16 +306,12 @@ fn what_is_missing_or_ambiguous_is_one_error_and_no_snapshot() {
     fails(&absent, 2, "--cl cl-9: the enclave has no such service");
 
     // A node of its own is asked, and the files are those of the containers: one of them disappears.
-    let directory_of_shim = tempfile::tempdir().unwrap();
-    let shim = directory_of_shim.path().join("docker");
-    let program = which("docker");
-    let script = format!(
-        "#!/bin/sh\nif [ \"$1\" = cp ]; then {program} rm -f -v {} >/dev/null; fi\nexec {program} \"$@\"\n",
+    let shim = tempfile::tempdir().unwrap();
+    let removes = format!(
+        "if [ \"$1\" = cp ]; then DOCKER rm -f -v {} >/dev/null; fi",
         enclave.container(EL)
     );
-    std::fs::write(&shim, script).unwrap();
-    std::fs::set_permissions(&shim, PermissionsExt::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", directory_of_shim.path().display(), std::env::var("PATH").unwrap());
+    let path = with_docker(shim.path(), &format!("{removes}\nexec DOCKER \"$@\""));
     let gone = regenesis()
         .args(["capture", "--enclave", &name, "--el-rpc", "127.0.0.1:1", "--out", "out"])
         .env("PATH", path)
@@ -381,8 +377,13 @@ fn docker_that_is_away_or_closed_is_one_error() {
     assert!(!directory.path().join("out").exists());
 }
 
-fn which(name: &str) -> String {
-    let path = std::env::var_os("PATH").unwrap();
-    let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file());
-    found.unwrap().display().to_string()
+/// A PATH in which this script, in `directory`, is `docker`; DOCKER in it is the program.
+fn with_docker(directory: &Path, script: &str) -> String {
+    let path = std::env::var("PATH").unwrap();
+    let mut found = std::env::split_paths(&path).map(|place| place.join("docker"));
+    let program = found.find(|file| file.is_file()).unwrap().display().to_string();
+    let shim = directory.join("docker");
+    std::fs::write(&shim, format!("#!/bin/sh\n{}\n", script.replace("DOCKER", &program))).unwrap();
+    std::fs::set_permissions(&shim, PermissionsExt::from_mode(0o755)).unwrap();
+    format!("{}:{path}", directory.display())
 }

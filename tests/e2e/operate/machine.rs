@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::nodes::process::free_ports;
 use crate::nodes::{http, snapshot};
 use crate::support::{PROGRAM, regenesis, repository, without_variables};
 
@@ -57,7 +56,7 @@ impl Ended {
 
 impl Machine {
     pub fn new(version: Version) -> Self {
-        let ports = ports();
+        let ports = free_ports();
         let name = format!("regenesis-operate-{}-{}", std::process::id(), ports[0]);
         Self { version, directory: tempfile::tempdir().unwrap(), name, ports }
     }
@@ -363,17 +362,4 @@ pub fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     files
-}
-
-/// Free ports outside of those of the other tests, and below the ephemeral range.
-fn ports() -> [u16; 6] {
-    static NEXT: AtomicU16 = AtomicU16::new(17_000);
-    std::array::from_fn(|_| {
-        loop {
-            let port = NEXT.fetch_add(1, Ordering::Relaxed);
-            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-                return port;
-            }
-        }
-    })
 }

@@ -21,7 +21,7 @@ use crate::support::{Place, repository};
 const CLOUD: &str = "europe-west2-docker.pkg.dev/prj-polygonlabs-devtools-dev/public";
 const PASSWORD: &str = "master_password";
 
-fn container(
+pub fn container(
     name: &str,
     image: &str,
     ports: &str,

@@ -152,14 +152,14 @@ impl Summary {
         let ports = enclave.host_ports();
         let clients = clients(metadata, manifest, &enclave);
         for service in &manifest.services {
-            let started = enclave.services.iter().any(|one| one.name == service.name);
-            if !started && clients.iter().any(|(name, _)| **name == service.name) {
+            if clients.iter().any(|(name, _)| **name == service.name) {
                 continue;
             }
             let all = match &service.network {
                 Some(network) => &mut networks.entry(network.clone()).or_default().services,
                 None => &mut services,
             };
+            let started = enclave.services.iter().any(|one| one.name == service.name);
             let ports = started.then(|| ports.get(&*service.name).cloned().unwrap_or_default());
             all.insert(service.name.clone(), endpoints(service, manifest, ports));
         }
@@ -173,9 +173,9 @@ impl Summary {
         }
         for (name, service) in clients {
             // As [`network`] has it of a service: the suffix, else the chain id.
-            let chain_id = l2::network(&service.name).and_then(|l2| l2.strip_prefix("op-"));
-            let of_l2 = l2::network(&service.name).and_then(|_| suffix(name).or(chain_id));
-            let all = match of_l2 {
+            let l2 = l2::network(&service.name);
+            let chain_id = l2.and_then(|l2| l2.strip_prefix("op-"));
+            let all = match l2.and_then(|_| suffix(name).or(chain_id)) {
                 Some(network) => {
                     let network = networks.entry(network.to_owned()).or_default();
                     network.l2_chain_id = chain_id.and_then(|id| id.parse().ok());
@@ -183,9 +183,7 @@ impl Summary {
                 }
                 None => &mut services,
             };
-            if enclave.services.iter().all(|started| started.name != *name) {
-                all.insert(name.clone(), client(name, &service));
-            }
+            all.insert(name.clone(), client(name, &service));
         }
         let block = metadata.source.as_ref().and_then(|source| source.block.clone());
         let l1 = Layer1 {
@@ -251,10 +249,12 @@ fn clients<'a>(
     let l2 = metadata.l2.iter();
     let l2 = l2.map(|name| L2 { name: name.clone(), chain_id: 0, batcher: false, proposer: None });
     let stack = stack_of(Options::of_sample(Clients::default()), &l2.collect::<Vec<_>>(), enclave);
+    let is_captured = |name: &String| enclave.services.iter().any(|one| one.name == *name);
     let of = |(name, client): (&'a String, &String)| {
         Some((name, stack.services.iter().find(|service| service.name == *client)?.clone()))
     };
-    manifest.aliases.iter().filter_map(of).collect()
+    let aliases = manifest.aliases.iter().filter(|(alias, _)| !is_captured(alias));
+    aliases.filter_map(of).collect()
 }
 
 /// The addresses of a client of the stack under a host name of the enclave.

@@ -1,6 +1,6 @@
 //! The database of a stopped geth, copied from its container.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Failure, GETH_DATADIR, gone};
 use crate::command::steps::Steps;
@@ -59,11 +59,6 @@ impl Stopped {
         directory: PathBuf,
         steps: &Steps<'a>,
     ) -> Result<Copied<'a>, Failure> {
-        let source = [&self.datadir, DATABASE_PLACE[0], DATABASE_PLACE[1]].join("/");
-        steps.console.work(&format!("copying {}:{source}", self.service));
-        signal::begin_file(&directory);
-        let copied = Copied { directory, console: steps.console };
-        let target = copied.directory.join(Path::new(DATABASE_PLACE[0])).join(DATABASE_PLACE[1]);
         let failed = |message, hint: &str| Err(Failure::new(exit::SOURCE, message, Some(hint)));
         if let Some(ancient) = &self.ancient {
             let message = format!("{} has its old blocks in {ancient}", self.service);
@@ -73,18 +68,20 @@ impl Stopped {
             );
             return failed(message, &hint);
         }
-        let size = docker::copy(&self.container, &source, &target)
-            .map_err(|error| gone(&self.service, &source, error))?;
-        let Some(size) = size else {
+        let source = [&self.datadir, DATABASE_PLACE[0], DATABASE_PLACE[1]].join("/");
+        let gone = |error| gone(&self.service, &source, error);
+        steps.console.work(&format!("copying {}:{source}", self.service));
+        signal::begin_file(&directory);
+        let copied = Copied { directory, console: steps.console };
+        let target = copied.directory.join(PathBuf::from_iter(DATABASE_PLACE));
+        let Some(size) = docker::copy(&self.container, &source, &target).map_err(gone)? else {
             let message = format!("{} is stopped, and has no {source}", self.service);
             return failed(
                 message,
                 "name another node: --el SERVICE, --el-rpc URL or --datadir DIR",
             );
         };
-        if docker::is_running(&self.container)
-            .map_err(|error| gone(&self.service, &source, error))?
-        {
+        if docker::is_running(&self.container).map_err(gone)? {
             let message = format!("{} was started during the copy", self.service);
             return failed(message, "run the same command again");
         }

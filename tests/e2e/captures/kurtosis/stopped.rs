@@ -1,12 +1,11 @@
 //! An enclave whose L1 has stopped.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::enclave::{EL, Enclave, capture};
-use super::{fails, json, which};
+use super::{fails, json, with_docker};
 use crate::operate::machine::docker;
 use crate::support::{PROGRAM, regenesis, text};
 
@@ -53,17 +52,10 @@ pub fn is_a_source(enclave: &Enclave, directory: &Path) {
 /// A signal while the database is copied leaves nothing.
 fn is_interrupted(directory: &Path, arguments: &[&str]) {
     // A docker whose copy of the database stops after its first files.
-    let bin = directory.join("slow");
-    let shim = bin.join("docker");
-    std::fs::create_dir(&bin).unwrap();
-    let program = which("docker");
-    let script = format!(
-        "#!/bin/sh\ncase \"$*\" in cp*/geth/chaindata*) {program} \"$@\" | \
-         {{ head -c 200000; sleep 60; }} ;; *) exec {program} \"$@\" ;; esac\n"
-    );
-    std::fs::write(&shim, script).unwrap();
-    std::fs::set_permissions(&shim, PermissionsExt::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let shim = tempfile::tempdir().unwrap();
+    let script = "case \"$*\" in cp*/geth/chaindata*) DOCKER \"$@\" | { head -c 200000; sleep 60; } ;; \
+                  *) exec DOCKER \"$@\" ;; esac";
+    let path = with_docker(shim.path(), script);
     let mut command = regenesis();
     command.arg("capture").args(arguments).env("PATH", path).current_dir(directory);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
