@@ -249,7 +249,10 @@ fn datadir(args: &Args, sources: &Sources) -> Result<Option<PathBuf>, Failure> {
             let (source, hint) = if is_flag {
                 ("with --datadir", hint)
             } else {
-                ("while the enclave's geth is stopped", "omit it, or pass --datadir DIR")
+                (
+                    "while the enclave's geth is stopped",
+                    "omit it: the L2s of the enclave are captured",
+                )
             };
             return Err(Failure::usage(format!("{flag} cannot be used {source}"), hint));
         }
